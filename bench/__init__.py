@@ -1,0 +1,1 @@
+"""Measurements of the whole product; numbers to look at, never a reason to fail."""

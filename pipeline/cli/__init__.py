@@ -1,0 +1,53 @@
+"""The command line: the only part that people type."""
+
+from collections.abc import Callable
+
+import typer
+
+from pipeline.cli import checking, explaining, lookups, replaying, running, worklists
+from pipeline.cli.failures import Guarded
+from pipeline.cli.options import examples
+
+app = typer.Typer(
+    cls=Guarded,
+    name="vqroute",
+    help="Reads lung V/Q reports, writes the patient's letter, and makes sure that nobody forgets an indeterminate result.",
+    epilog="Exit codes: 0 done; 1 something was rejected, quarantined or dead-lettered; 2 wrong use or configuration; "
+    "3 the environment failed.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+
+_COMMANDS: tuple[tuple[str, Callable[..., None], tuple[str, ...]], ...] = (
+    ("run", running.run, ("vqroute run", "vqroute run --config /etc/vqroute/site.toml --state /var/lib/vqroute")),
+    ("replay", replaying.replay, ("vqroute replay sample_data", "vqroute replay --dry-run --json exports/2025-03 > decisions.jsonl")),
+    ("explain", explaining.explain, ("vqroute explain report.hl7", "vqroute explain --json sample_data | jq .category")),
+    ("followups", worklists.followups, ("vqroute followups", "vqroute followups --overdue --json")),
+    ("holds", worklists.holds, ("vqroute holds", "vqroute holds --json")),
+    ("find", lookups.find, ("vqroute find NM25-00719", "vqroute find --json 1.2.840.99999.1.7")),
+    ("show", lookups.show, ("vqroute show NM25-00719", "vqroute show 3f9a1c2b77d04e61")),
+    ("ack", worklists.ack, ('vqroute ack 3f9a1c2b --by "Dr A. Reader"',)),
+    ("complete", worklists.complete, ('vqroute complete 3f9a1c2b --by "Dr A. Reader"',)),
+    (
+        "release",
+        worklists.release,
+        ('vqroute release 77d04e61 --by "Dr A. Reader" --patient-told 14:20', "vqroute release 77d0 --by AR --override 'on the ward'"),
+    ),
+    ("pause", worklists.pause, ("vqroute pause notices --by jsmith",)),
+    ("resume", worklists.resume, ("vqroute resume notices --by jsmith",)),
+    ("status", lookups.status, ("vqroute status", "vqroute status --health")),
+    ("dead-letters", lookups.dead_letters, ("vqroute dead-letters", "vqroute dead-letters --json")),
+    ("retry", worklists.retry, ("vqroute retry --by jsmith", "vqroute retry 3ff34bf5 --by jsmith")),
+    ("check-config", checking.check_config, ("vqroute check-config", "vqroute check-config --config /etc/vqroute/site.toml --live")),
+    ("version", checking.version, ("vqroute version",)),
+)
+
+for _name, _command, _examples in _COMMANDS:
+    app.command(_name, epilog=examples(*_examples), no_args_is_help=_name in ("replay", "explain"))(_command)
+
+
+def main() -> None:
+    """The `vqroute` command."""
+    app(prog_name="vqroute")

@@ -1,0 +1,148 @@
+"""An exam's history in sentences that a clinician understands."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipeline.cli.lists import SHORT
+from pipeline.domain.reasons import REASONS
+from pipeline.store.answers import Happening, Shown
+
+_NOTICE = {
+    "preparation": "The letter may leave.",
+    "on-hold": "The letter is held.",
+    "completed": "The letter has left: the patient may be reading it.",
+    "stopped": "The letter was stopped before it left.",
+    "entered-in-error": "The letter that has left was taken back.",
+}
+_FOLLOW_UP = {
+    "accepted": "was taken over",
+    "in-progress": "is being worked",
+    "completed": "was completed",
+    "rejected": "was declined",
+    "cancelled": "was cancelled",
+}
+_ASKS = {
+    "indeterminate": "the scan could not decide",
+    "positive": "the scan shows a clot",
+    "unreadable": "a person must read the report",
+    "no-pe-question": "the study asked another question",
+    "discrepancy": "preliminary and final differ",
+    "status-regressed": "a preliminary was signed after the final",
+    "wrong-letter-out": "the patient holds a wrong letter",
+    "result-changed": "the result changed after the item was opened",
+    "report-overdue": "no final report has come",
+    "identity": "it is not certain whose report it is",
+    "rejected": "a file could not be used",
+    "preliminary": "a preliminary result that cannot wait",
+}
+"""Why a follow-up opened, by its reason or by the code in the audit row."""
+
+_FOLLOW_UP_DONE = frozenset({"acknowledged", "completed"})
+_HOLD = {
+    "released": "was released",
+    "withheld": "ended: the letter is withheld for good",
+    "superseded": "ended: a later version took its place",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the timeline. `by` is the person who did it, empty for the service itself."""
+
+    at: datetime
+    said: str
+    by: str = ""
+
+
+def timeline(shown: Shown) -> list[Line]:
+    """What happened, in the order in which it happened; what only machines care about is left out."""
+    return [Line(one.at, said, one.by) for one in shown.history if (said := _said(one, shown))]
+
+
+def meaning(code: str) -> str:
+    """What a reason code means, for people; a word that is no reason code stays itself."""
+    return REASONS[code].meaning.rstrip(".") if code in REASONS else code.replace("-", " ")
+
+
+def _said(one: Happening, shown: Shown) -> str:
+    teller = {"report": _report, "instance": _instance, "notice": _notice, "follow-up": _follow_up, "hold": _hold, "delivery": _delivery}
+    tell = teller.get(one.what)
+    return tell(one, shown) if tell else f"{one.what}: {one.became} ({meaning(one.why)})"
+
+
+def _report(one: Happening, shown: Shown) -> str:
+    if one.was:
+        return f"Report version {one.item[:SHORT]} is now {one.became}."
+    decision = next((found for found in shown.decisions if found.report == one.item), None)
+    version = next((found for found in shown.exam.versions if found.content_hash == one.item), None)
+    status = f"{version.status.value} " if version else ""
+    if decision is None:
+        return f"A {status}report version came ({one.became})."
+    verdict = decision.category.value.upper()
+    if decision.grade:
+        verdict += f" ({decision.grade.value.replace('_', ' ')})"
+    if decision.chronic:
+        verdict += ", chronic"
+    telling = [code for code in decision.reasons if code not in (decision.category.value, "preliminary")]
+    why = f" Because: {'; '.join(meaning(code) for code in telling)}." if telling else ""
+    return f"A {status}report version came and was read as {verdict}. Letter: {decision.notice}.{why}"
+
+
+def _instance(one: Happening, shown: Shown) -> str:
+    found = next((image for image in shown.exam.instances if image.content_hash == one.item), None)
+    return f"An image came ({found.part.value})." if found else "An image came."
+
+
+def _notice(one: Happening, shown: Shown) -> str:
+    found = next((notice for notice in shown.exam.notices if notice.id == one.item), None)
+    kind = f" [{found.letter.value}{', ' + found.notice_type.value if found.notice_type.value != 'result' else ''}]" if found else ""
+    if not one.was:
+        return f"A letter was written{kind}: {'it may leave' if one.became == 'preparation' else 'it is held'}."
+    return _NOTICE.get(one.became, f"The letter is {one.became}.") + kind
+
+
+def _follow_up(one: Happening, _: Shown) -> str:
+    name = f"Follow-up {one.item[:SHORT]}"
+    if not one.was:
+        return f"{name} opened: {_ASKS.get(one.why) or meaning(one.why)}."
+    if one.became == one.was:
+        return f"{name} was renewed: {meaning(one.why)}."
+    return f"{name} {_FOLLOW_UP.get(one.became, one.became)}" + (f": {meaning(one.why)}." if one.why not in _FOLLOW_UP_DONE else ".")
+
+
+def _hold(one: Happening, _: Shown) -> str:
+    name = f"Hold {one.item[:SHORT]}"
+    if not one.was:
+        return f"{name} opened: {meaning(one.why)}."
+    return f"{name} {_HOLD.get(one.became, one.became)}."
+
+
+def _delivery(one: Happening, shown: Shown) -> str:
+    found = next((delivery for delivery in shown.deliveries if delivery.id == one.item), None)
+    what = {"notice": "The letter", "follow-up": "The follow-up"}.get(found.kind if found else "", "A delivery")
+    where = f" to {found.destination}" if found else ""
+    if one.became == "sent":
+        return f"{what} was delivered{where}."
+    if one.became == "dead":
+        return f"{what} could not be delivered{where} and was given up: a person must act."
+    return ""
+
+
+def now_lines(shown: Shown) -> Iterator[str]:
+    """How the exam stands now."""
+    current = shown.exam.current
+    if current is None:
+        yield "No report speaks for this exam." if not shown.waiting else "Images wait for an exam that fits them."
+    else:
+        grade = f" ({current.grade.value.replace('_', ' ')})" if current.grade else ""
+        yield f"The {current.status.value} report says {current.category.value.upper()}{grade}."
+    for item in shown.exam.follow_ups:
+        if item.state.open:
+            taken = f", taken over by {item.acknowledged_by}" if item.acknowledged_by else ", nobody has taken it over"
+            yield f"Open follow-up {item.id[:SHORT]}: {item.note or _ASKS[item.reason.value]} (owner {item.owner}{taken})"
+    for hold in shown.exam.holds:
+        if hold.state.value == "open":
+            yield f"Open hold {hold.id[:SHORT]}: {'; '.join(meaning(code) for code in hold.reasons)}."
+    if shown.broken_at is not None:
+        yield "WARNING: the audit trail of this exam was altered."

@@ -1,0 +1,55 @@
+"""The domain's policy out of the site's settings, with the hash under which each decision is stored."""
+
+import hashlib
+import json
+from dataclasses import fields, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from pipeline.config.site import DEFAULT_OWNER
+from pipeline.domain.policy import Policy
+from pipeline.domain.reading import Category
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
+
+
+def policy_of(config: "Config", languages: frozenset[str]) -> Policy:
+    """The policy, its hash filled in."""
+    site, decisions, follow_ups, holds = config.site, config.decisions, config.follow_ups, config.holds
+    owner = site.owner.strip() or DEFAULT_OWNER
+    policy = Policy(
+        mode=site.mode,
+        low_category=decisions.low or Category.NEGATIVE,
+        quiet_period=decisions.quiet_period,
+        clocks=follow_ups.all_clocks,
+        preliminary_clock=follow_ups.preliminary,
+        study_clock=follow_ups.study,
+        study_settle=decisions.study_settle,
+        owner=f"{owner}, {site.owner_phone.strip()}" if site.owner_phone.strip() else owner,
+        hold_expiry=holds.expiry,
+        default_language=site.default_language,
+        approved_languages=languages,
+        minor_age=holds.minor_age,
+        stale_after=holds.stale_after,
+        holds_off=frozenset(holds.off),
+        require_study=holds.require_study,
+        hold_inpatients=holds.inpatients,
+    )
+    return replace(policy, hash=policy_hash(policy))
+
+
+def policy_hash(policy: Policy) -> str:
+    """SHA-256 (64 hex) over the settings in a canonical spelling; equal settings have equal hashes on every machine."""
+    plain = {field.name: _plain(getattr(policy, field.name)) for field in fields(policy) if field.name != "hash"}
+    return hashlib.sha256(json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, frozenset | set):
+        return sorted(str(item) for item in value)
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return value

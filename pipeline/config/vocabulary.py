@@ -1,0 +1,23 @@
+"""The site's vocabulary, ready to read with: parsed, and every example in it read as its block says."""
+
+from typing import TYPE_CHECKING
+
+from pipeline.errors import Misconfigured
+from pipeline.reading import Vocabulary
+from pipeline.reading.check import check
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
+
+
+def vocabulary_of(config: "Config") -> Vocabulary:
+    """The vocabulary that reports are read with.
+
+    Raises:
+        Misconfigured: every mistake with its line, or every example that is not read as its block says.
+    """
+    file = config.find("vocabulary/en.toml")
+    vocabulary = Vocabulary.parse(file.read_text(encoding="utf-8"), str(file))
+    if problems := check(vocabulary):
+        raise Misconfigured(problems)
+    return vocabulary

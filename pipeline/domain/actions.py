@@ -1,0 +1,88 @@
+"""What people do to follow-ups and holds; the command line and the web call these and nothing else."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from pipeline.domain.decision import Change
+from pipeline.domain.exam import Exam
+from pipeline.domain.followup import FollowUp, FollowUpState
+from pipeline.domain.notice import Hold, HoldState, Notice, NoticeState
+from pipeline.domain.reading import Category
+from pipeline.domain.states import FOLLOW_UP, HOLD, NOTICE, advance
+from pipeline.errors import Refused
+
+
+def acknowledge(item: FollowUp, by: str, now: datetime) -> Change:
+    """Somebody takes the item. It stays open until it is completed, and a letter is never released by it.
+
+    Raises:
+        Refused: nobody is named, the item is closed, or somebody took it before.
+    """
+    _named(by)
+    if not item.state.open:
+        raise Refused(f"this follow-up is {item.state.value}; it cannot be acknowledged any more")
+    if item.acknowledged:
+        raise Refused("this follow-up was acknowledged before; see its history with: vqroute show")
+    state = FollowUpState(advance(FOLLOW_UP, item.state, "acknowledged"))
+    taken = replace(item, state=state, acknowledged_by=by.strip(), acknowledged_at=now, version=item.version + 1)
+    return Change(taken, "acknowledged")
+
+
+def complete(item: FollowUp, by: str, now: datetime) -> Change:  # noqa: ARG001 - every act has the same arguments
+    """The work is done. Only an acknowledged item can be completed.
+
+    Raises:
+        Refused: nobody is named, or the item was not acknowledged or is closed.
+    """
+    _named(by)
+    if item.state not in (FollowUpState.ACCEPTED, FollowUpState.IN_PROGRESS):
+        raise Refused(f"this follow-up is {item.state.value}; acknowledge it first")
+    done = replace(item, state=FollowUpState(advance(FOLLOW_UP, item.state, "completed")), version=item.version + 1)
+    return Change(done, "completed")
+
+
+def release(exam: Exam, hold_id: str, by: str, patient_told: str, override: str, now: datetime) -> tuple[Change, ...]:
+    """Let a held letter go at once.
+
+    A letter about a clot goes only when the patient has been told (`patient_told`: when, in the words of whoever told
+    them), or with an explicit `override` reason; so does a letter whose person is in doubt.
+
+    Raises:
+        Refused: with words for the person who asked.
+    """
+    _named(by)
+    hold = _find(exam, hold_id)
+    if hold.state is not HoldState.OPEN:
+        raise Refused(f"this hold is {hold.state.value} already")
+    if not hold.notice_id:
+        raise Refused("no letter was drafted: nobody could read this report safely. Read it and speak to the patient yourself")
+    if "shadow" in hold.reasons:
+        raise Refused("this site is in shadow mode: no letter leaves")
+    notice = next(n for n in exam.notices if n.id == hold.notice_id)
+    if notice.state is not NoticeState.ON_HOLD:
+        raise Refused(f"the letter of this hold is {notice.state.value}; there is nothing to release")
+    _check_told(notice, hold, patient_told, override)
+    freed = replace(hold, state=HoldState(advance(HOLD, hold.state, "released")))
+    ready = replace(notice, state=NoticeState(advance(NOTICE, notice.state, "released")), release_at=now)
+    return Change(freed, "released"), Change(ready, "released")
+
+
+def _check_told(notice: Notice, hold: Hold, patient_told: str, override: str) -> None:
+    if override.strip():
+        return
+    if any(code.startswith("identity") or code == "wrong-patient" for code in hold.reasons):
+        raise Refused("this letter may be about another person; releasing it needs --override with the reason why it is the right one")
+    if notice.category is Category.POSITIVE and not patient_told.strip():
+        raise Refused("a patient must not first hear of a clot from a letter; say when they were told: --patient-told, or give --override")
+
+
+def _named(by: str) -> None:
+    if not by.strip():
+        raise Refused("say who you are: --by")
+
+
+def _find(exam: Exam, hold_id: str) -> Hold:
+    for hold in exam.holds:
+        if hold.id == hold_id:
+            return hold
+    raise Refused("no hold has this id; see: vqroute holds")

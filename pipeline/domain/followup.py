@@ -1,0 +1,61 @@
+"""The work item that nobody may lose: owner, due time, state."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class FollowUpReason(StrEnum):
+    INDETERMINATE = "indeterminate"
+    POSITIVE = "positive"
+    UNREADABLE = "unreadable"
+    NO_PE_QUESTION = "no-pe-question"
+    DISCREPANCY = "discrepancy"
+    STATUS_REGRESSED = "status-regressed"
+    WRONG_LETTER_OUT = "wrong-letter-out"
+    RESULT_CHANGED = "result-changed"
+    REPORT_OVERDUE = "report-overdue"
+    IDENTITY = "identity"
+    REJECTED = "rejected"
+
+
+class FollowUpState(StrEnum):
+    """FHIR R4 Task.status. Overdue is no state: it is `due_at < now`, computed when asked."""
+
+    REQUESTED = "requested"
+    ACCEPTED = "accepted"
+    IN_PROGRESS = "in-progress"
+    COMPLETED = "completed"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+
+    @property
+    def open(self) -> bool:
+        return self in (FollowUpState.REQUESTED, FollowUpState.ACCEPTED, FollowUpState.IN_PROGRESS)
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """One item on somebody's list.
+
+    `version` counts its changes from 1 (FHIR meta.versionId); each change is sent again under the same `id`.
+    `note` is our own sentence for the clinician, free of report text. `critical` items carry the positive's clock.
+    """
+
+    id: str
+    reason: FollowUpReason
+    state: FollowUpState
+    opened_at: datetime
+    due_at: datetime
+    owner: str
+    report_hash: str
+    version: int = 1
+    preliminary: bool = False
+    critical: bool = False
+    note: str = ""
+    acknowledged_by: str = ""
+    acknowledged_at: datetime | None = None
+
+    @property
+    def acknowledged(self) -> bool:
+        return bool(self.acknowledged_by)

@@ -1,0 +1,154 @@
+"""Who and which exam: identifiers with the authority that gave them."""
+
+import hashlib
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ExamKey:
+    """An accession (filler order number) together with the authority that issued it; never a bare number.
+
+    Two sites with the same accession number have different keys. `authority` is never blank.
+    A report without any accession is keyed by its source and control id: `accession` is then
+    `"msh10:" + control id` and the report carries the reason `accession-missing`.
+    """
+
+    authority: str
+    accession: str
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (64 hex) of the key: what logs and ids are made of, since an accession is patient data."""
+        return hashlib.sha256(f"{self.authority}\x1f{self.accession}".encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """One PID-3 repetition or DICOM PatientID: value, assigning authority, type (HL7 table 0203: MR, PI, ...)."""
+
+    value: str
+    authority: str = ""
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonName:
+    """A name in parts, as HL7 XPN/XCN or DICOM PN give it. `type` is HL7 table 0200 (L legal, D display, ...)."""
+
+    family: str = ""
+    given: str = ""
+    middle: str = ""
+    prefix: str = ""
+    suffix: str = ""
+    type: str = ""
+
+    @property
+    def spoken(self) -> str:
+        """The name in the order a letter uses: prefix, given, middle, family, suffix."""
+        parts = (self.prefix, self.given, self.middle, self.family, self.suffix)
+        return " ".join(part.strip() for part in parts if part.strip())
+
+
+def folded(text: str) -> str:
+    """Lower case without accents, hyphens or other marks, so that the same name written twice compares equal."""
+    spread = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join("".join(c if c.isalnum() else " " for c in spread if not unicodedata.combining(c)).split())
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """The person a report or an image says it is about. Empty fields were not sent."""
+
+    identifiers: tuple[Identifier, ...] = ()
+    name: PersonName | None = None
+    birth_date: date | None = None
+    sex: str = ""
+    language: str = ""
+    """PID-15 as sent, lower case (ISO 639 code or local text); empty: not said."""
+    deceased: bool = False
+    """PID-30 = Y, or PID-29 filled."""
+    restricted: bool = False
+    """PV1-16 (VIP) or ORC-28/TXA-18 ask for confidentiality."""
+
+    @property
+    def known(self) -> bool:
+        """Whether anything identifies a person: an identifier, or a name, or a birth date."""
+        return bool(self.identifiers or self.birth_date or (self.name and self.name.spoken))
+
+
+def conflicts(one: Patient, other: Patient) -> bool:
+    """Whether two mentions cannot be of the same person.
+
+    What is not filled on one side never conflicts. Another birth date or sex conflicts, whatever the numbers; so do numbers of
+    one authority and kind of which none is common. Without a number in common, names conflict that share no word, and names that
+    share only a given one where no birth date says the same.
+    """
+    if one.birth_date and other.birth_date and one.birth_date != other.birth_date:
+        return True
+    if one.sex in ("M", "F") and other.sex in ("M", "F") and one.sex != other.sex:
+        return True
+    if _numbers_differ(one.identifiers, other.identifiers):
+        return True
+    if any(_same_number(mine, yours) for mine in one.identifiers for yours in other.identifiers) or not (one.name and other.name):
+        return False
+    return not _alike(one.name, other.name, same_birth=bool(one.birth_date and other.birth_date))
+
+
+_RECORD = frozenset({"", "MR", "PI"})
+_PASSING = frozenset({"AN", "VN", "OTHER"})
+"""Numbers of a visit or an account, and what DICOM lists besides: one person has many."""
+
+
+def _numbers_differ(ours: Iterable[Identifier], theirs: Iterable[Identifier]) -> bool:
+    """Whether one authority gives the two numbers of one kind that have nothing in common."""
+    mine, yours = _by_authority(ours), _by_authority(theirs)
+    for authority in mine.keys() & yours.keys():
+        # A DICOM file does not say of what kind its number is.
+        untold = any(one.type == "" for one in mine[authority] + yours[authority])
+        left, right = _by_kind(mine[authority], untold=untold), _by_kind(yours[authority], untold=untold)
+        if any(not left[kind] & right[kind] for kind in left.keys() & right.keys()):
+            return True
+    return False
+
+
+def _by_authority(identifiers: Iterable[Identifier]) -> dict[str, list[Identifier]]:
+    found: dict[str, list[Identifier]] = {}
+    for one in identifiers:
+        if one.authority and one.type not in _PASSING:
+            found.setdefault(one.authority.casefold(), []).append(one)
+    return found
+
+
+def _by_kind(identifiers: Iterable[Identifier], *, untold: bool) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for one in identifiers:
+        found.setdefault("" if untold and one.type in _RECORD else one.type, set()).add(one.value.strip())
+    return found
+
+
+def _same_number(mine: Identifier, yours: Identifier) -> bool:
+    """Whether this is one number, as far as its authority and kind are said: the same digits elsewhere are another person's."""
+    if mine.authority and yours.authority and mine.authority.casefold() != yours.authority.casefold():
+        return False
+    kinds = {mine.type, yours.type}
+    return mine.value.strip() == yours.value.strip() and (len(kinds) == 1 or ("" in kinds and kinds <= _RECORD))
+
+
+def _alike(one: PersonName, other: PersonName, *, same_birth: bool) -> bool:
+    """Senders swap family and given name, and marriage changes one of them; a given name alone proves nothing without a birth date."""
+    family, families = _words(one.family), _words(other.family)
+    mine, yours = family | _words(one.given), families | _words(other.given)
+    if not mine or not yours:
+        return True
+    if same_birth or not family or not families:
+        return bool(mine & yours)
+    return bool(family & yours or families & mine)
+
+
+def _words(name: str) -> set[str]:
+    """The words of a name, and all of them as one: `O'Brien` is `OBRIEN`."""
+    words = folded(name).split()
+    return {*words, "".join(words)} - {""}

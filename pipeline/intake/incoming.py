@@ -1,0 +1,46 @@
+"""One file's bytes on their way into the ledger, with what the way in already knows about them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pipeline.domain.arrival import Arrival
+from pipeline.domain.instance import Instance
+from pipeline.domain.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One file, already complete and read into memory.
+
+    Attributes:
+        content: its bytes; empty for a file that was refused unread (`arrivals` then says why).
+        file_hash: SHA-256 (64 hex) of the file's bytes.
+        source: label of the folder or port it came from; never a path or a file name.
+        received_at: when it was taken; aware.
+        arrivals: what it holds, where the way in has decided that already (too large to read); None: `ingest` reads it.
+    """
+
+    content: bytes = field(repr=False)
+    file_hash: str
+    source: str
+    received_at: datetime
+    arrivals: tuple[Arrival, ...] | None = field(default=None, repr=False)
+
+
+Now = Callable[[Incoming, Arrival], datetime]
+"""The time that a decision about one message is made at."""
+
+
+def message_time(fallback: datetime) -> Now:
+    """The time a message itself tells (sign time, message time, time of the scan), else `fallback`: the same in every run."""
+
+    def now(_item: Incoming, arrival: Arrival) -> datetime:
+        what = arrival.what
+        if isinstance(what, Report):
+            return what.signed_at or what.message_at or what.observed_at or fallback
+        if isinstance(what, Instance):
+            return what.acquired_at or fallback
+        return fallback
+
+    return now

@@ -1,0 +1,334 @@
+"""Reads one report: sections, masks, verdicts, agreement; right, or for a person."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from pipeline.domain.reading import Category, Evidence, Grade, Reading, Role, Span
+from pipeline.domain.report import TextBlock
+from pipeline.reading.crosscheck import disagree
+from pipeline.reading.matching import Match, SentenceMatch, match_sentence
+from pipeline.reading.resolve import Findings, Resolved, Verdict, resolve
+from pipeline.reading.sections import ADDENDUM, ATTENDING, BODY, FINDINGS, IMPRESSION, LEGEND, OTHER_EXAM, PRELIMINARY, Section, sections_of
+from pipeline.reading.sentences import after_marker, sentences_of
+from pipeline.reading.templates import template_of
+from pipeline.reading.tokens import Token, plain, tokens_of
+from pipeline.reading.vocabulary import Vocabulary
+
+LONGEST = 60_000
+"""Characters. No radiology report is that long (the longest of our corpora has 5,000); hostile text costs no more than this."""
+
+_PIOPED2 = re.compile(r"modified\s+pioped\s*-?\s*(?:ii|2)\b")
+_NOT_DONE = re.compile(
+    r"\b(?:was|were|is|has been|study|scan|exam\w*|imaging) (?:therefore |subsequently )?(?:not (?:performed|done|"
+    r"carried out|completed|obtained)|cancell?ed|aborted|abandoned|terminated|not undertaken)\b|\b(?:unable|could not|"
+    r"refused|declined|not able) to (?:perform|complete|undergo|be performed|tolerate)|\bno images\b|"
+    r"\bcould not be (?:performed|completed|done)"
+)
+_MALIGNANCY = re.compile(
+    r"\b(?:suspicious|concerning|worrisome|suggestive|new|likely|probable|possible)\b[^.;\n]{0,60}\b(?:malignan\w+|"
+    r"neoplas\w+|carcinoma|cancer|metasta\w+|tumou?r|lymphoma)\b"
+)
+_INCIDENTAL = re.compile(r"\b(?:nodule|mass|aneurysm|adenopathy|lymphadenopathy|lesion)\b")
+_LATIN = re.compile(r"[a-zÀ-ɏ]+$")
+_WORD = re.compile(r"[^\W\d_]+")
+_CUT_OFF = frozenset("of for the with and in to a an not is are was very or at on by from without than".split())
+_AGREES = frozenset({"agree", "agreed", "agrees", "concur", "concurs", "confirm", "confirmed", "confirms", "unchanged"})
+_DISAGREES = frozenset({"disagree", "disagrees", "not", "however", "but", "except", "less", "unsure"})
+_LONGEST_SENTENCE = 300
+"""Tokens; a longer one is read in pieces, so that hostile text costs linear time."""
+_DECIDED = (Category.NEGATIVE, Category.NONDIAGNOSTIC, Category.POSITIVE)
+_LIST_SIGNS = frozenset({",", "/", "or", "and", "versus", ":", ";", "tier", "-", "="})
+_ENDINGS = frozenset(".!;")
+_ACUTE = frozenset({"acute", "acutely", "subacute", "new", "recent", "fresh"})
+_CHRONIC = frozenset({"chronic", "cteph", "ctepd", "cted", "old", "remote", "organised", "organized", "longstanding"})
+
+
+@dataclass(slots=True)
+class _Part:
+    """One part of the text that may decide (the impression, an addendum), as it is read."""
+
+    found: Findings = field(default_factory=Findings)
+    spans: list[Span] = field(default_factory=list)
+    unfilled: bool = False
+    words: set[str] = field(default_factory=set)
+
+
+def read(blocks: Sequence[TextBlock], vocabulary: Vocabulary) -> Reading:
+    """Read one report's text. Never raises for content; cost is linear in the length of the text.
+
+    Args:
+        blocks: the text in message order; a block's `section` is what the source's code says.
+        vocabulary: the language to read with.
+    """
+    return _Reader(blocks, vocabulary).read()
+
+
+def _legend(found: SentenceMatch) -> tuple[Match, ...]:
+    """A run of verdicts that names all three categories, parted by signs only: no reader states all three, so it is a legend."""
+    run: list[Match] = []
+    for match in (m for m in found.matches if m.phrase.grade):
+        between = found.tokens[run[-1].last : match.first] if run else ()
+        if not all(token.norm in _LIST_SIGNS or token.norm.isdigit() for token in between):
+            run = []
+        run.append(match)
+        if len({m.phrase.grade.category for m in run if m.phrase.grade}) == len(_DECIDED):
+            return tuple(run)
+    return ()
+
+
+class _Reader:
+    def __init__(self, blocks: Sequence[TextBlock], vocabulary: Vocabulary) -> None:
+        self.text = "\n".join(block.text for block in blocks)
+        self.lowered = plain(self.text)
+        self.vocabulary = vocabulary
+        self.sections = [] if len(self.text) > LONGEST else sections_of(blocks, self.text, self.lowered, vocabulary.headings)
+        self.pioped2 = bool(_PIOPED2.search(self.lowered))
+
+    def read(self) -> Reading:
+        if not self.text.strip():
+            return self._refuse(["empty-impression"], [])
+        if len(self.text) > LONGEST:
+            return self._refuse(["text-too-long"], [])
+        if self._foreign():
+            return self._refuse(["foreign-language"], [])
+        live, additions = self._live_sections()
+        if not any(self.lowered[s.start : s.end].strip() for s in live) and not additions:
+            return self._refuse(["empty-impression" if any(s.kind == IMPRESSION for s in self.sections) else "no-impression"], [])
+        part = self._part(live)
+        result, spans = self._with_additions(part, additions)
+        result = self._against_draft(result, live)
+        if result.grade is None:
+            return self._refuse(list(result.reasons) or self._why_nothing(part, live), spans, part)
+        if reason := self._second_thoughts(result.grade, live, spans):
+            return self._refuse([reason], spans, part)
+        return Reading(
+            category=result.category,
+            grade=result.grade,
+            chronic=result.chronic,
+            reasons=tuple(self._remarks(live)),
+            evidence=tuple(v.evidence for v in self._verdicts if v.category is result.category),
+            spans=tuple(sorted(spans, key=lambda s: (s.start, s.end))),
+            range_with_high=result.with_high,
+            names_pioped2=self.pioped2,
+        )
+
+    # -- which text may decide
+
+    def _live_sections(self) -> tuple[list[Section], list[Section]]:
+        """(sections that hold the verdict, addenda). Headings after an addendum belong to the addendum."""
+        live: list[Section] = []
+        additions: list[Section] = []
+        seen_impression = after_addendum = False
+        for section in self.sections:
+            if section.kind == ADDENDUM:
+                after_addendum = seen_impression
+                additions.append(section)
+            elif section.kind == IMPRESSION:
+                (additions if after_addendum else live).append(section)
+                seen_impression = True
+            elif section.kind == "communication":
+                live.append(section)
+        if not seen_impression:
+            live += self._without_impression()
+            live.sort(key=lambda s: s.start)
+        return live, additions
+
+    def _without_impression(self) -> list[Section]:
+        """Where the verdict may stand in a text without an impression: a draft that its attending confirms, else the text itself."""
+        drafts = [s for s in self.sections if s.kind == PRELIMINARY]
+        attending = [s for s in self.sections if s.kind == ATTENDING]
+        if drafts:
+            said = set(_WORD.findall(" ".join(self.lowered[s.start : s.end] for s in attending)))
+            confirmed = bool(said & _AGREES) and not said & _DISAGREES
+            return [*drafts, *attending] if confirmed or not attending else attending
+        return [s for s in self.sections if s.kind in (BODY, FINDINGS, ATTENDING)]
+
+    def _part(self, sections: Iterable[Section]) -> _Part:
+        part = _Part()
+        for section in sections:
+            if section.heading[1] > section.heading[0]:
+                part.spans.append(Span(Role.HEADING, section.kind, *section.heading))
+            template = template_of(self.lowered, section.start, section.end)
+            part.unfilled = part.unfilled or template.unfilled
+            part.spans += [Span(Role.MASK, label, begin, stop) for begin, stop, label in template.masked]
+            strict = section.kind != "communication"
+            for begin, stop in self._sentences(section, template.masked):
+                self._sentence(part, begin, stop, section.kind, strict=strict)
+        return part
+
+    def _sentences(self, section: Section, masked: Sequence[tuple[int, int, str]]) -> Iterable[tuple[int, int]]:
+        place = section.start
+        for begin, stop, _ in (*masked, (section.end, section.end, "")):
+            if place < begin:
+                yield from sentences_of(self.text, self.lowered, place, begin)
+            place = max(place, stop)
+
+    def _sentence(self, part: _Part, begin: int, stop: int, kind: str, *, strict: bool) -> None:
+        tokens = tokens_of(self.lowered, after_marker(self.lowered, begin, stop), stop, self.vocabulary.speller)
+        while tokens and tokens[-1].norm in _ENDINGS:
+            tokens.pop()
+        for first in range(0, len(tokens), _LONGEST_SENTENCE):
+            found = match_sentence(tokens[first : first + _LONGEST_SENTENCE], self.vocabulary)
+            self._collect(part, found, kind, strict=strict)
+
+    def _collect(self, part: _Part, found: SentenceMatch, kind: str, *, strict: bool) -> None:
+        tokens = found.tokens
+        legend = _legend(found)
+        if legend:
+            part.spans.append(Span(Role.MASK, LEGEND, tokens[legend[0].first].start, tokens[legend[-1].last - 1].end))
+        part.words.update(token.norm for token in tokens)
+        for mask in found.masks:
+            part.spans.append(Span(Role.MASK, mask.mask.kind, tokens[mask.first].start, tokens[mask.last - 1].end))
+        for match in found.matches:
+            if match in legend:
+                continue
+            start, end = tokens[match.first].start, tokens[match.last - 1].end
+            phrase = match.phrase
+            role = Role.VERDICT if phrase.role == "verdict" else Role.NEGATION if phrase.role == "denied" else Role.CONTEXT
+            part.spans.append(Span(role, phrase.id, start, end))
+            if phrase.role == "verdict":
+                part.found.verdicts.append(self._verdict(match, tokens, kind))
+                part.found.doubts += bool(match.doubt)
+            elif phrase.role == "hedge" and strict:
+                part.found.hedges.append(phrase.lean)
+            elif phrase.role == "refuse":
+                part.found.refusals.append(phrase.reason)
+            elif phrase.finding:
+                part.found.remarks.append(phrase.finding)
+        for number in found.unread:
+            part.spans.append(Span(Role.UNREAD, "unread", tokens[number].start, tokens[number].end))
+        part.found.unread += len(found.unread) if strict else 0
+
+    def _verdict(self, match: Match, tokens: Sequence[Token], kind: str) -> Verdict:
+        grade = match.phrase.grade
+        assert grade is not None  # the vocabulary is checked: a verdict has a grade
+        chosen = tokens[match.first : match.last]
+        words = {word for token in chosen for word in token.norm.split()}
+        start, end = chosen[0].start, chosen[-1].end
+        chronic, acute = bool(words & _CHRONIC), bool(words & _ACUTE)
+        return Verdict(
+            grade=grade,
+            category=Category.NONDIAGNOSTIC if grade is Grade.LOW and self.pioped2 else grade.category,
+            evidence=Evidence(match.phrase.id, kind, self.text[start:end], start, end),
+            chronic=chronic and not acute,
+            acute=acute and not chronic,
+            about_pe=any(self.vocabulary.is_trigger(word) for word in words),
+            with_high=match.phrase.finding == "range-with-high",
+        )
+
+    # -- addenda
+
+    def _with_additions(self, part: _Part, additions: Sequence[Section]) -> tuple[Resolved, list[Span]]:
+        """The base's verdict, unless an addendum plainly puts another in its place."""
+        base = resolve(part.found)
+        self._verdicts = list(part.found.verdicts)
+        spans = list(part.spans)
+        if not additions:
+            return self._checked(base, part), spans
+        added = self._part(additions)
+        spans += added.spans
+        said = resolve(added.found)
+        if not added.found.verdicts:
+            if said.reasons:
+                return Resolved(None, ("addendum-unclear", *said.reasons)), spans
+            withdrawn = bool({"withdrawn", "retracted", "disregard"} & added.words)
+            return (Resolved(None, ("addendum-unclear",)) if withdrawn else self._checked(base, part)), spans
+        if said.grade is None:
+            return Resolved(None, ("addendum-unclear", *said.reasons)), spans
+        self._verdicts = list(added.found.verdicts)
+        if base.grade is not None and base.category is said.category:
+            return said, spans
+        if base.grade is None and not base.reasons:
+            return said, spans
+        plainly = bool(self.vocabulary.words.replaces & added.words)
+        return (said if plainly else Resolved(None, ("addendum-unclear",))), spans
+
+    def _against_draft(self, result: Resolved, live: Sequence[Section]) -> Resolved:
+        """A draft in the same text that says otherwise must be plainly replaced, else nobody knows which one stands."""
+        drafts = [s for s in self.sections if s.kind == PRELIMINARY and s not in live]
+        if result.grade is None or not drafts:
+            return result
+        said = resolve(self._part(drafts).found)
+        if said.grade is None or said.category is result.category:
+            return result
+        words = set(_WORD.findall(" ".join(self.lowered[s.heading[0] : s.end] for s in live)))
+        return result if words & self.vocabulary.words.replaces else Resolved(None, ("addendum-unclear",))
+
+    def _checked(self, result: Resolved, part: _Part) -> Resolved:
+        if part.unfilled:
+            return Resolved(None, ("template-unfilled", *result.reasons))
+        return result
+
+    # -- why not
+
+    def _second_thoughts(self, grade: Grade, live: Sequence[Section], spans: Sequence[Span]) -> str:
+        """A reason to doubt a verdict that stands by itself."""
+        verdicts = self._verdicts
+        if grade is Grade.NORMAL and not any(v.about_pe for v in verdicts) and self._other_question():
+            return "no-pe-question"
+        shown = self._without_masks(spans)
+        chosen = [shown[s.start : s.end] for s in live]
+        decided = {id(s) for s in live}
+        rest = [self.lowered[s.start : s.end] for s in self.sections if id(s) not in decided and s.kind in (BODY, FINDINGS)]
+        if disagree(rest, chosen, grade):
+            return "findings-disagree"
+        if self._broken_off(live):
+            return "broken-off"
+        return ""
+
+    def _without_masks(self, spans: Sequence[Span]) -> str:
+        """The text with blanks where something was masked."""
+        pieces, place = [], 0
+        for span in sorted((s for s in spans if s.role is Role.MASK), key=lambda s: s.start):
+            if span.end > place:
+                pieces.append(self.lowered[place : max(span.start, place)])
+                pieces.append(" " * (span.end - max(span.start, place)))
+                place = span.end
+        return "".join(pieces) + self.lowered[place:]
+
+    def _why_nothing(self, part: _Part, live: Sequence[Section]) -> list[str]:
+        if self._other_question() and "mismatch" not in part.found.remarks:
+            return ["no-pe-question"]
+        said = " ".join(self.lowered[s.start : s.end] for s in live)
+        if _NOT_DONE.search(said):
+            return ["study-not-done"]
+        if self._broken_off(live):
+            return ["broken-off"]
+        if any(s.kind == OTHER_EXAM for s in self.sections) and not any(s.kind == IMPRESSION for s in self.sections):
+            return ["other-exam"]
+        if not any(s.kind == IMPRESSION for s in self.sections):
+            return ["no-impression"]
+        return ["no-verdict"]
+
+    def _other_question(self) -> bool:
+        return bool(set(_WORD.findall(self.lowered)) & self.vocabulary.words.no_pe_question)
+
+    def _broken_off(self, live: Sequence[Section]) -> bool:
+        """Whether the last words of the impression cannot be its end."""
+        if not live:
+            return False
+        last = live[-1]
+        said = self.lowered[last.start : last.end].rstrip()
+        words = _WORD.findall(said[-40:])
+        return bool(words) and words[-1] in _CUT_OFF and said[-1:].isalpha()
+
+    def _foreign(self) -> bool:
+        words = _WORD.findall(self.lowered)
+        if sum(word.isascii() or _LATIN.match(word) is not None for word in words) < len(words) / 2:
+            return True
+        lists = self.vocabulary.words
+        english = sum(word in lists.english for word in words)
+        foreign = sum(word in lists.foreign for word in words)
+        return foreign >= 4 and foreign > english
+
+    def _remarks(self, live: Sequence[Section]) -> list[str]:
+        said = " ".join(self.lowered[s.start : s.end] for s in live)
+        if _MALIGNANCY.search(said):
+            return ["malignancy-raised"]
+        return ["incidental"] if _INCIDENTAL.search(said) else []
+
+    def _refuse(self, reasons: list[str], spans: list[Span], part: _Part | None = None) -> Reading:
+        evidence = tuple(v.evidence for v in part.found.verdicts) if part else ()
+        ordered = tuple(sorted(spans, key=lambda s: (s.start, s.end)))
+        return Reading(Category.REVIEW, None, False, tuple(dict.fromkeys(reasons)), evidence, ordered, names_pioped2=self.pioped2)

@@ -1,0 +1,156 @@
+"""Finds the sections of a report: from the source's codes and from headings in their many spellings."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.domain.report import TextBlock
+
+IMPRESSION, ADDENDUM, PRELIMINARY, LEGEND, BODY, FINDINGS = "impression", "addendum", "preliminary", "legend", "body", "findings"
+ATTENDING = "attending"
+OTHER_EXAM = "other-exam"
+
+_LINE = re.compile(r"[^\n]*(?:\n|$)")
+_LABEL = re.compile(
+    r"[\s\-*#=>•]{0,20}(?:\d{1,2}[.)]\s{0,4})?([a-z][^\n:]{1,70}?)\s{0,3}(?:\([^)\n:]{0,40}(?::[^)\n]{0,20})?\)\s{0,3})?(:|"
+    r"--? |- |=|$)"
+)
+_INLINE = re.compile(r"(?:[.!?;\]]\s{1,4}|\s{2,10})([a-z][a-z/&' -]{2,45}?)\s?:")
+_WORDS = re.compile(r"[a-z0-9]+")
+_DRAFT = re.compile(r"\b(?:resident|prelim\w*|trainee|registrar|overnight|on[- ]?call|provisional|draft|fellow|teleradiology)\b")
+_TITLE_KINDS = frozenset({"exam"})
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A stretch of the report's text. `start` is after the heading, `heading` the span of the heading itself (empty: none)."""
+
+    kind: str
+    start: int
+    end: int
+    heading: tuple[int, int] = (0, 0)
+    coded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Headings:
+    """What headings mean. All words are lower case without signs.
+
+    Attributes:
+        exact: heading -> kind.
+        last_words: a heading that ends with one of these is an impression ("V/Q impression").
+        first_words: heading beginnings -> kind ("reason for ...").
+        other_exam: words that make a heading or an exam title another exam's.
+        this_exam: words that make an exam title this exam's.
+        self_stating: headings that are part of their own statement ("probability of PE: low").
+    """
+
+    exact: Mapping[str, str]
+    last_words: frozenset[str]
+    first_words: Mapping[str, str]
+    other_exam: frozenset[str]
+    this_exam: frozenset[str]
+    self_stating: frozenset[str]
+
+    def kind_of(self, label: str) -> str | None:
+        """The kind of the section a label opens; None where it is no heading we know."""
+        words = _WORDS.findall(label)
+        if not words or len(words) > 9:
+            return None
+        while len(words) > 1 and words[-1][0].isdigit() and " ".join(words) not in self.exact:
+            # A time or a date behind a heading is no part of it.
+            words.pop()
+        key = f" {' '.join(words)} ".replace(" v q ", " vq ").strip()
+        known = self.exact.get(key)
+        if known:
+            return known
+        if words[-1] == ADDENDUM:
+            return ADDENDUM
+        if len(words) <= 6 and words[-1] in self.last_words:
+            return OTHER_EXAM if set(words) & self.other_exam and not set(words) & self.this_exam else self._impression(words)
+        for count in (3, 2, 1):
+            kind = self.first_words.get(" ".join(words[:count]))
+            if kind and len(words) <= 7:
+                return kind
+        return None
+
+    def _impression(self, words: list[str]) -> str:
+        return PRELIMINARY if _DRAFT.search(" ".join(words)) else IMPRESSION
+
+
+def sections_of(blocks: Sequence[TextBlock], text: str, lowered: str, headings: Headings) -> list[Section]:
+    """Cut the whole text into sections, in text order, without gaps except the headings themselves."""
+    found: list[Section] = []
+    start = 0
+    for block in blocks:
+        end = start + len(block.text)
+        found += _cut(text, lowered, start, end, block.section, headings)
+        start = end + 1
+    return _by_exam(found, lowered, headings)
+
+
+def _cut(text: str, lowered: str, start: int, end: int, coded: str | None, headings: Headings) -> list[Section]:
+    sections: list[Section] = []
+    kind, opened, heading = coded or BODY, start, (start, start)
+    for at, after, new_kind in _marks(text, lowered, start, end, headings):
+        if opened < at:
+            sections.append(Section(kind, opened, at, heading, coded is not None and kind == coded))
+        kind, opened, heading = new_kind, after, (at, max(at, after))
+    sections.append(Section(kind, opened, end, heading, coded is not None and kind == coded))
+    return sections
+
+
+def _marks(text: str, lowered: str, start: int, end: int, headings: Headings) -> Iterator[tuple[int, int, str]]:
+    """(start of the heading, end of the heading, kind) of each heading, in order."""
+    for line in _LINE.finditer(lowered, start, end):
+        label = _LABEL.match(lowered, line.start(), line.end())
+        after = line.start()
+        if label:
+            # A sentence's end inside the label: the heading, if any, stands further right.
+            kind = None if ". " in label.group(1) else headings.kind_of(label.group(1))
+            if kind == IMPRESSION and _DRAFT.search(lowered, label.end(1), label.end()):
+                kind = PRELIMINARY
+            # A line that is nothing but words is a heading only if it cannot be a sentence's end or a statement by itself.
+            bare = not label.group(2) and text[label.start(1)].isupper() and _is_title(label.group(1), headings)
+            alone = bare or (bool(label.group(2)) and not lowered[label.end() : line.end()].strip())
+            ruled = label.group(2) in ("- ", "-- ", "=") and " ".join(_WORDS.findall(label.group(1))) in headings.exact
+            if kind and (label.group(2) == ":" or alone or ruled or (kind in (ADDENDUM, LEGEND) and text[label.start(1)].isupper())):
+                after = label.start(1) if _states_itself(label.group(1), headings) else label.end()
+                yield label.start(1), after, kind
+                after = label.end()
+        for inline in _INLINE.finditer(lowered, after, line.end()):
+            kind = headings.kind_of(inline.group(1))
+            if kind:
+                stop = inline.start(1) if _states_itself(inline.group(1), headings) else inline.end()
+                yield inline.start(1), stop, kind
+
+
+def _is_title(label: str, headings: Headings) -> bool:
+    key = " ".join(_WORDS.findall(label))
+    return (
+        not label.endswith(".") and key not in headings.self_stating and (key in headings.exact or key.split()[-1] in headings.last_words)
+    )
+
+
+def _states_itself(label: str, headings: Headings) -> bool:
+    return " ".join(_WORDS.findall(label)) in headings.self_stating
+
+
+def _by_exam(sections: list[Section], lowered: str, headings: Headings) -> list[Section]:
+    """Turn every section of another exam's part into `other-exam`: a report text may hold several exams."""
+    titles = [section for section in sections if section.kind in _TITLE_KINDS]
+    foreign = [bool(_title_words(s, lowered) & headings.other_exam) and not _title_words(s, lowered) & headings.this_exam for s in titles]
+    if not any(foreign) or all(foreign):
+        return sections
+    out, inside = [], False
+    verdicts = iter(foreign)
+    for section in sections:
+        if section.kind in _TITLE_KINDS:
+            inside = next(verdicts)
+        out.append(Section(OTHER_EXAM, section.start, section.end, section.heading, section.coded) if inside else section)
+    return out
+
+
+def _title_words(section: Section, lowered: str) -> set[str]:
+    first_line = lowered[section.start : section.end].strip().split("\n", 1)[0]
+    return set(_WORDS.findall(first_line[:120]))

@@ -1,0 +1,172 @@
+"""Check boxes, pick-lists, placeholders and legends of criteria: template text that must not be read as a verdict."""
+
+import re
+from dataclasses import dataclass
+
+_BOX = re.compile(r"[(\[][ \t]{0,3}([xX✓✔]?)[ \t]{0,3}[)\]]|([☐☑☒✅])")
+_UNFILLED = re.compile(r"_{4,}|(?<![\w_])_(?![\w_])|(?<!\S)\*{3}(?!\S)|\[\s{0,5}\]|\{[^}\n]{0,80}\}|<[a-z][a-z /]{2,40}>|\?{3,}")
+_BRACKETS = re.compile(r"\[([^\[\]\n]{0,160})\]")
+_ORDER = re.compile(r"\s{0,5}(?:insert|select|choose|free text|text|fill|impression|enter)\b")
+_GRADE = (
+    r"(?:very[ -]low|low|intermediate|indeterminate|high|normal|near[ -]normal|non-? ?diagnostic|pe (?:present|absent)|"
+    r"no pe|positive|negative)"
+)
+_DEFINITION = re.compile(
+    rf"^[ \t>*•\-]{{0,8}}(?:\d[.)]\s)?({_GRADE})(?:[ -](?:probability|prob\.?|likelihood|lr|"
+    rf"scan))?(?:\s?\([^)\n]{{0,60}}\))?\s{{0,4}}(?:[:=]|-{{1,2}}>?|–|—|→)\s{{0,4}}\S+.*$",
+    re.MULTILINE,
+)
+_MENTION = re.compile(rf"\b{_GRADE}\b")
+_NUMERIC = re.compile(
+    rf"\b{_GRADE}\b(?:[ -](?:probability|prob|likelihood))?\s?[:=(]?\s?(?:[<>≥≤]|\d{{1,3}}\s?(?:-|to|–)\s?\d{{1,3}}\s?%|"
+    rf"\d{{1,3}}\s?%)"
+)
+_PRETEST = re.compile(r"\b(?:pre-? ?test|clinical|wells|geneva|prior|previous)\b")
+_ASKS = re.compile(
+    r"\b(?:probability|category|result|impression|conclusion|pe|embol\w+|scan|interpretation|final|overall|reading|grade|"
+    r"verdict|likelihood|class|tier|pioped|diagnosis|opinion|read)\b"
+)
+_CHECKED = frozenset("☑☒✅")
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Spans that are template text, the labels of ticked boxes left live, and whether something was left unfilled."""
+
+    masked: tuple[tuple[int, int, str], ...] = ()
+    unfilled: bool = False
+
+
+def template_of(lowered: str, start: int, end: int) -> Template:
+    """Look at one section."""
+    masked: list[tuple[int, int, str]] = list(_definitions(lowered, start, end))
+    unfilled = False
+    options = _options(lowered, start, end)
+    for group in _groups(lowered, options):
+        line = max(lowered.rfind("\n", start, group[0].box[0]) + 1, start)
+        if _PRETEST.search(lowered, line, group[0].box[0]):
+            masked.append((line, group[-1].end, "pretest"))
+            continue
+        graded = [option for option in group if _MENTION.search(lowered, *option.label)]
+        if not graded:
+            continue
+        question = lowered[line : group[0].start].strip(" .:-\t")
+        if question and not _ASKS.search(question):
+            # "Ventilation: [x] normal" answers another question than ours.
+            masked.append((line, group[-1].end, "template"))
+            continue
+        ticked = [option for option in group if option.ticked]
+        unfilled = unfilled or len(ticked) != 1
+        # What stands before the first option is the question, and each box is a sign, not a word.
+        masked.append((line, group[0].start, "template"))
+        masked += [(option.start, option.end, "template") for option in graded if not option.ticked]
+        masked += [(*option.box, "template") for option in ticked]
+        # A ticked label is a statement of its own, whatever the next line says.
+        masked += [(option.end, option.end, "template") for option in ticked]
+    boxes = {option.box for option in options}
+    unfilled = unfilled or any(match.span() not in boxes for match in _UNFILLED.finditer(lowered, start, end))
+    unfilled = unfilled or any(_is_choice(match.group(1)) for match in _BRACKETS.finditer(lowered, start, end))
+    return Template(tuple(sorted(masked)), unfilled)
+
+
+def _is_choice(inside: str) -> bool:
+    """Whether brackets hold a choice nobody made (`[high/intermediate/low]`) or an order to the typist (`[insert text]`)."""
+    return bool(_ORDER.match(inside)) or (any(sign in inside for sign in "/|,") and _MENTION.search(inside) is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Option:
+    """One check box with its label; `start` and `end` span both."""
+
+    box: tuple[int, int]
+    label: tuple[int, int]
+    ticked: bool
+
+    @property
+    def start(self) -> int:
+        return min(self.box[0], self.label[0])
+
+    @property
+    def end(self) -> int:
+        return max(self.box[1], self.label[1])
+
+
+def _options(lowered: str, start: int, end: int) -> list[_Option]:
+    """The check boxes of a section, line by line; labels stand behind their boxes or, where the line ends with a box, before them."""
+    options: list[_Option] = []
+    line: list[re.Match[str]] = []
+    line_end = start
+    for box in _BOX.finditer(lowered, start, end):
+        if box.start() >= line_end:
+            options += _of_line(lowered, line, line_end)
+            line = []
+            line_end = lowered.find("\n", box.end(), end)
+            line_end = end if line_end < 0 else line_end
+        line.append(box)
+    return options + _of_line(lowered, line, line_end)
+
+
+def _of_line(lowered: str, boxes: list[re.Match[str]], line_end: int) -> list[_Option]:
+    if not boxes:
+        return []
+    first = lowered.rfind("\n", 0, boxes[0].start()) + 1
+    question = lowered.rfind(":", first, boxes[0].start()) + 1 or first
+    before = bool(lowered[question : boxes[0].start()].strip()) and not lowered[boxes[-1].end() : line_end].strip()
+    options = []
+    for number, box in enumerate(boxes):
+        if before:
+            label = (boxes[number - 1].end() if number else question, box.start())
+        else:
+            label = (box.end(), boxes[number + 1].start() if number + 1 < len(boxes) else line_end)
+        options.append(_Option(box.span(), label, bool(box.group(1)) or box.group(2) in _CHECKED))
+    return options
+
+
+def _groups(lowered: str, options: list[_Option]) -> list[list[_Option]]:
+    """Boxes that belong to one question: those of one line, or single ones on lines that follow each other."""
+    groups: list[list[_Option]] = []
+    for option in options:
+        before = groups[-1][-1] if groups else None
+        if before:
+            breaks = lowered.count("\n", before.box[1], option.box[0])
+            line = lowered.rfind("\n", before.box[1], option.box[0]) + 1
+            if breaks == 0 or (breaks == 1 and not lowered[line : option.box[0]].strip()):
+                groups[-1].append(option)
+                continue
+        groups.append([option])
+    return groups
+
+
+def _definitions(lowered: str, start: int, end: int) -> list[tuple[int, int, str]]:
+    """Lines that define grades: at least two different ones within a few lines of each other, or several with numbers in one line."""
+    found = [m for m in _DEFINITION.finditer(lowered, start, end) if len(m.group().split()) > 3 or _NUMERIC.search(m.group())]
+    masked = []
+    for number, match in enumerate(found):
+        near = [m for m in found[max(0, number - 1) : number + 2] if m is not match and lowered.count("\n", *_between(m, match)) <= 4]
+        if any(m.group(1) != match.group(1) for m in near):
+            stop = _wrapped(lowered, match.end(), end)
+            masked.append((match.start(), stop, "legend"))
+    line_start = start
+    while line_start < end:
+        line_end = lowered.find("\n", line_start, end)
+        line_end = end if line_end < 0 else line_end
+        if len({m.group() for m in _NUMERIC.finditer(lowered, line_start, line_end)}) > 1:
+            masked.append((line_start, line_end, "legend"))
+        line_start = line_end + 1
+    return masked
+
+
+def _between(one: re.Match[str], other: re.Match[str]) -> tuple[int, int]:
+    return min(one.end(), other.end()), max(one.start(), other.start())
+
+
+def _wrapped(lowered: str, place: int, end: int) -> int:
+    """The end of a definition that goes on over indented lines."""
+    while place < end:
+        stop = lowered.find("\n", place + 1, end)
+        stop = end if stop < 0 else stop
+        line = lowered[place + 1 : stop]
+        if not line.startswith(("    ", "\t")) or _DEFINITION.match(line):
+            break
+        place = stop
+    return place

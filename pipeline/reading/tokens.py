@@ -1,0 +1,89 @@
+"""Text to tokens: lower-case words and signs, each with its place in the original text."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d+(?:\.\d+)?|[^\w\s]")
+_PRIVATE = dict.fromkeys(range(0xE000, 0xE0C8), "?")
+_DROPPED = frozenset("()\"“”'`*_{}|~^#")
+_CHARACTERS = {ord(dash): "-" for dash in "\u2010\u2011\u2012\u2013\u2014\u2212"} | {ord(mark): "'" for mark in "\u2018\u2019\u02bc\u00b4"}
+_CHARACTERS |= {0xA0: " ", 0x202F: " ", 0x2265: ">", 0x2264: "<"}
+
+_LEADER = re.compile(r"\.{4,}|(?:\. ){3,}\.?|…{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """`norm` is what patterns match; `start` and `end` are character offsets in the report's text."""
+
+    norm: str
+    start: int
+    end: int
+
+
+def plain(text: str) -> str:
+    """Lower case with one kind of dash, quote and space; every character keeps its place."""
+    # Dot leaders of form-like reports stand for a colon.
+    swapped = _LEADER.sub(lambda match: ":" + " " * (len(match.group()) - 1), text.translate(_CHARACTERS | _PRIVATE))
+    lowered = swapped.lower()
+    if len(lowered) == len(text):
+        return lowered
+    # A few letters grow when lowered; they stay as they are so that offsets hold.
+    return "".join(c.lower() if len(c.lower()) == 1 else c for c in swapped)
+
+
+class Speller:
+    """Joins and corrects tokens by a closed list (`v / q` -> `vq`, `probablity` -> `probability`); never fuzzy."""
+
+    def __init__(self, spellings: Mapping[tuple[str, ...], str], known: frozenset[str] = frozenset()) -> None:
+        self._known = known
+        self._by_first: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        for words, norm in sorted(spellings.items(), key=lambda item: -len(item[0])):
+            self._by_first.setdefault(words[0], []).append((words, norm))
+
+    def whole(self, left: str, right: str) -> bool:
+        """Whether two halves around a hyphen at a line's end are one word (`proba-` `bility`), not a compound (`high-` `probability`)."""
+        return len(left) > 1 and len(right) > 1 and not (left in self._known and right in self._known)
+
+    def apply(self, tokens: list[Token]) -> list[Token]:
+        out: list[Token] = []
+        place = 0
+        while place < len(tokens):
+            for words, norm in self._by_first.get(tokens[place].norm, ()):
+                last = place + len(words) - 1
+                if last < len(tokens) and all(tokens[place + i].norm == word for i, word in enumerate(words)):
+                    out.append(Token(norm, tokens[place].start, tokens[last].end))
+                    place = last + 1
+                    break
+            else:
+                out.append(tokens[place])
+                place += 1
+        return out
+
+
+def tokens_of(lowered: str, start: int, end: int, speller: Speller) -> list[Token]:
+    """Tokens of `lowered[start:end]`. Brackets and quotes are dropped; a hyphen is kept only where it stands alone."""
+    found: list[Token] = []
+    broken = False
+    for match in _TOKEN.finditer(lowered, start, end):
+        norm = match.group()
+        if norm in _DROPPED:
+            continue
+        if norm == "-" and _inside_word(lowered, match.start(), start, end):
+            broken = bool(found) and found[-1].end == match.start() and lowered[match.end() : match.end() + 1] == "\n"
+            continue
+        if broken and norm.isalpha() and speller.whole(found[-1].norm, norm):
+            found[-1] = Token(found[-1].norm + norm, found[-1].start, match.end())
+        else:
+            found.append(Token(norm, match.start(), match.end()))
+        broken = False
+    return speller.apply(found)
+
+
+def _inside_word(text: str, place: int, start: int, end: int) -> bool:
+    before, after = place - 1, place + 1
+    # A line may break right after the hyphen of a compound.
+    while after < end and text[after] == "\n":
+        after += 1
+    return before >= start and after < end and text[before].isalpha() and text[after].isalnum()

@@ -1,0 +1,276 @@
+"""The clinical language as data: headings, masks and phrases of one language, checked before anything is read with them."""
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.domain.reading import Grade
+from pipeline.errors import Misconfigured, Problem
+from pipeline.reading.pattern import SIGNS, Compiler, Index, Pattern, PatternError
+from pipeline.reading.sections import Headings
+from pipeline.reading.tokens import Speller
+
+ROLES = ("verdict", "denied", "hedge", "remark", "refuse")
+SCOPES = ("tail", "span", "sentence")
+LEANS = ("open", "positive")
+WORD_LISTS = ("triggers", "whole", "harmless", "negators", "undoing", "hedges", "replaces", "no_pe_question", "english", "foreign")
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A wording and what it says. Exactly one of `grade` (a verdict) and the other roles applies.
+
+    A `weak` phrase (a percentage) counts only where no other phrase has taken its words. A `strong` one is looked for before
+    the masks, since its wording holds what would otherwise be a mask.
+    """
+
+    id: str
+    role: str
+    patterns: tuple[Pattern, ...]
+    grade: Grade | None = None
+    lean: str = ""
+    finding: str = ""
+    reason: str = ""
+    weak: bool = False
+    strong: bool = False
+    examples: tuple[str, ...] = ()
+    not_examples: tuple[str, ...] = ()
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """A wording that is not this exam's verdict. `scope`: `tail` to the end of the sentence, `span`, or `sentence`."""
+
+    id: str
+    kind: str
+    scope: str
+    patterns: tuple[Pattern, ...]
+    examples: tuple[str, ...] = ()
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Closed word lists, each documented in the vocabulary file."""
+
+    triggers: tuple[str, ...]
+    whole: frozenset[str]
+    harmless: frozenset[str]
+    negators: frozenset[str]
+    undoing: frozenset[str]
+    hedges: frozenset[str]
+    replaces: frozenset[str]
+    no_pe_question: frozenset[str]
+    english: frozenset[str]
+    foreign: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """One language's vocabulary. `hash` is the SHA-256 of the file's text, stored with each reading."""
+
+    language: str
+    file: str
+    hash: str
+    headings: Headings
+    speller: Speller
+    masks: tuple[Mask, ...]
+    phrases: tuple[Phrase, ...]
+    words: Words
+    by_mask: Index[Mask] = field(compare=False, repr=False)
+    by_phrase: Index[Phrase] = field(compare=False, repr=False)
+    by_strong: Index[Phrase] = field(compare=False, repr=False)
+    signs: Mapping[str, str] = field(compare=False, repr=False)
+    _triggers: "Remembered" = field(default_factory=lambda: Remembered(), compare=False, repr=False)
+
+    @classmethod
+    def parse(cls, text: str, file: str) -> "Vocabulary":
+        """Read a vocabulary file's text. Examples are run by `pipeline.reading.check`, not here.
+
+        Raises:
+            Misconfigured: with every problem found and its line.
+        """
+        try:
+            data = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            found = re.search(r"line (\d+)", str(error))
+            raise Misconfigured([Problem(file, int(found.group(1)) if found else 0, "this is not valid TOML")]) from None
+        return _Parser(text, file, data).parse()
+
+    def is_trigger(self, norm: str) -> bool:
+        """Whether a word bears on a verdict, so that it may not stay unread."""
+        known = self._triggers.get(norm)
+        if known is None:
+            words = self.words
+            known = norm in words.whole or any(norm.startswith(t) for t in words.triggers if t not in words.whole)
+            self._triggers[norm] = known
+        return known and norm not in self.words.harmless
+
+
+class Remembered(dict[str, bool]):
+    """Words looked at before; forgotten all at once when they are too many, so that hostile text fills no memory."""
+
+    MOST = 50_000
+
+    def __setitem__(self, word: str, known: bool) -> None:
+        if len(self) >= self.MOST:
+            self.clear()
+        super().__setitem__(word, known)
+
+
+class _Parser:
+    def __init__(self, text: str, file: str, data: Mapping[str, Any]) -> None:
+        self.text, self.file, self.data = text, file, data
+        self.problems: list[Problem] = []
+        self.classes = {str(name): _strings(words) for name, words in data.get("classes", {}).items()}
+        self.compiler = Compiler({} if len(self.classes) > len(SIGNS) else self.classes)
+
+    def parse(self) -> Vocabulary:
+        for name in self.data.keys() - {"language", "spelling", "classes", "headings", "mask", "phrase", "words"}:
+            self._problem(f"unknown part [{name}]", self._line(name))
+        self._classes()
+        phrases = tuple(self._phrases())
+        masks = tuple(self._masks())
+        self._unique([(p.id, p.line) for p in phrases] + [(m.id, m.line) for m in masks])
+        words, headings = self._words(), self._headings()
+        if self.problems:
+            raise Misconfigured(self.problems)
+        spellings = {tuple(key.split()): str(value) for key, value in self.data.get("spelling", {}).items()}
+        digest = hashlib.sha256(self.text.encode()).hexdigest()
+        language = str(self.data.get("language", ""))
+        return Vocabulary(
+            language=language,
+            file=self.file,
+            hash=digest,
+            headings=headings,
+            speller=Speller(spellings, self._known_words(phrases, masks, spellings)),
+            masks=masks,
+            phrases=phrases,
+            words=words,
+            signs=self.compiler.signs(),
+            by_mask=Index((mask, mask.patterns) for mask in masks),
+            by_phrase=Index((phrase, phrase.patterns) for phrase in phrases),
+            by_strong=Index((phrase, phrase.patterns) for phrase in phrases if phrase.strong),
+        )
+
+    def _classes(self) -> None:
+        if len(self.classes) > len(SIGNS):
+            self._problem(f"[classes]: more than {len(SIGNS)} classes", self._line(r"^\[classes\]"))
+            return
+        for name, alternatives in self.classes.items():
+            try:
+                self.compiler.define(name, alternatives)
+            except PatternError as error:
+                self._problem(f"class <{name}>: {error}", self._line(rf"^\s*{re.escape(name)}\s*="))
+
+    def _phrases(self) -> Iterable[Phrase]:
+        for block, line in zip(self.data.get("phrase", []), self._blocks("phrase"), strict=True):
+            name = str(block.get("id", ""))
+            allowed = {"id", "grade", "role", "lean", "finding", "reason", "weak", "strong", "patterns", "examples", "not_examples"}
+            self._check_block(block, allowed, name, line)
+            grade = block.get("grade")
+            role = "verdict" if grade else str(block.get("role", ""))
+            if role not in ROLES or (grade and "role" in block) or (role == "verdict" and not grade):
+                self._problem(f"phrase {name!r}: give either a grade or a role ({', '.join(ROLES[1:])})", line)
+            if grade and grade not in set(Grade):
+                self._problem(f"phrase {name!r}: no grade {grade!r}; one of {', '.join(Grade)}", line)
+                grade = None
+            if role == "hedge" and block.get("lean") not in LEANS:
+                self._problem(f"phrase {name!r}: a hedge needs lean = one of {', '.join(LEANS)}", line)
+            if role == "verdict" and not (block.get("examples") and block.get("not_examples")):
+                self._problem(f"phrase {name!r}: a verdict needs at least one example and one not_example", line)
+            yield Phrase(
+                id=name,
+                role=role,
+                patterns=self._patterns(block, f"phrase {name!r}", line),
+                grade=Grade(grade) if grade else None,
+                lean=str(block.get("lean", "")),
+                finding=str(block.get("finding", "")),
+                reason=str(block.get("reason", "")),
+                weak=block.get("weak") is True,
+                strong=block.get("strong") is True,
+                examples=tuple(_strings(block.get("examples", []))),
+                not_examples=tuple(_strings(block.get("not_examples", []))),
+                line=line,
+            )
+
+    def _masks(self) -> Iterable[Mask]:
+        for block, line in zip(self.data.get("mask", []), self._blocks("mask"), strict=True):
+            name = str(block.get("id", ""))
+            self._check_block(block, {"id", "kind", "scope", "patterns", "examples"}, name, line)
+            scope = str(block.get("scope", ""))
+            if scope not in SCOPES:
+                self._problem(f"mask {name!r}: scope must be one of {', '.join(SCOPES)}", line)
+            patterns = self._patterns(block, f"mask {name!r}", line)
+            yield Mask(name, str(block.get("kind", name)), scope, patterns, tuple(_strings(block.get("examples", []))), line)
+
+    def _check_block(self, block: Mapping[str, Any], allowed: set[str], name: str, line: int) -> None:
+        if not name:
+            self._problem("a block without an id", line)
+        for key in block.keys() - allowed:
+            self._problem(f"{name!r}: unknown setting {key!r}", line)
+
+    def _patterns(self, block: Mapping[str, Any], what: str, line: int) -> tuple[Pattern, ...]:
+        compiled = []
+        for source in _strings(block.get("patterns", [])):
+            try:
+                compiled.append(self.compiler.compile(source))
+            except PatternError as error:
+                self._problem(f"{what}: pattern {source!r}: {error}", line)
+        if not block.get("patterns"):
+            self._problem(f"{what}: no patterns", line)
+        return tuple(compiled)
+
+    def _words(self) -> Words:
+        given = self.data.get("words", {})
+        for name in set(WORD_LISTS) ^ given.keys():
+            self._problem(f"[words] {name}: " + ("missing" if name in WORD_LISTS else "unknown list"), self._line(r"^\[words\]"))
+        lists = {name: frozenset(_strings(given.get(name, []))) for name in WORD_LISTS if name != "triggers"}
+        return Words(triggers=tuple(_strings(given.get("triggers", []))), **lists)
+
+    def _headings(self) -> Headings:
+        given = self.data.get("headings", {})
+        exact: dict[str, str] = {}
+        for kind, labels in given.get("kinds", {}).items():
+            for label in _strings(labels):
+                if exact.setdefault(label, kind) != kind:
+                    self._problem(f"heading {label!r} is both {exact[label]} and {kind}", self._line(r"^\[headings.kinds\]"))
+        return Headings(
+            exact=exact,
+            last_words=frozenset(_strings(given.get("last_words", []))),
+            first_words={str(k): str(v) for k, v in given.get("first_words", {}).items()},
+            other_exam=frozenset(_strings(given.get("other_exam", []))),
+            this_exam=frozenset(_strings(given.get("this_exam", []))),
+            self_stating=frozenset(_strings(given.get("self_stating", []))),
+        )
+
+    def _known_words(self, phrases: Iterable[Phrase], masks: Iterable[Mask], spellings: Iterable[tuple[str, ...]]) -> frozenset[str]:
+        patterns = [p for phrase in phrases for p in phrase.patterns] + [p for mask in masks for p in mask.patterns]
+        words = {word for pattern in patterns for need in pattern.needs for word in need}
+        return frozenset(words | self.compiler.signs().keys() | {word for key in spellings for word in key})
+
+    def _unique(self, ids: list[tuple[str, int]]) -> None:
+        seen: set[str] = set()
+        for name, line in ids:
+            if name in seen:
+                self._problem(f"the id {name!r} is used twice", line)
+            seen.add(name)
+
+    def _blocks(self, kind: str) -> list[int]:
+        lines = [n for n, line in enumerate(self.text.splitlines(), 1) if line.strip() == f"[[{kind}]]"]
+        count = len(self.data.get(kind, []))
+        return lines if len(lines) == count else [0] * count
+
+    def _line(self, pattern: str) -> int:
+        return next((n for n, line in enumerate(self.text.splitlines(), 1) if re.search(pattern, line)), 0)
+
+    def _problem(self, message: str, line: int) -> None:
+        self.problems.append(Problem(self.file, line, message))
+
+
+def _strings(value: Any) -> list[str]:
+    return [str(item) for item in value] if isinstance(value, list) else [str(value)]

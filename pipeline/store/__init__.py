@@ -1,0 +1,1 @@
+"""What is remembered: the ledger, the archive, the quarantine."""

@@ -1,0 +1,67 @@
+"""The audit trail: one chain of hashed rows for each exam, so that a row changed or taken out later shows."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select
+
+from pipeline.store.dialect import storable
+from pipeline.store.tables import audit
+
+GENESIS = "0" * 64
+_INSERT = insert(audit)
+_LAST = select(audit.c.seq, audit.c.hash).where(audit.c.chain == bindparam("name")).order_by(audit.c.seq.desc()).limit(1)
+_ALL = select(audit).where(audit.c.chain == bindparam("name")).order_by(audit.c.seq)
+
+
+@dataclass(slots=True)
+class Chain:
+    """The end of one chain and the rows not yet written. Only under the lock of what the chain is about."""
+
+    name: str
+    seq: int = 0
+    head: str = GENESIS
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, at: datetime, what: str, item: str, was: str, became: str, why: str, by: str = "") -> None:
+        """One state change. `what` is the kind of thing, `item` its id, `by` the person (empty: the product)."""
+        self.seq += 1
+        change = {"what": what, "item": item, "was": was, "became": became, "why": why, "by": storable(by)}
+        row = {"chain": self.name, "seq": self.seq, "at": at, **change}
+        self.head = _hash(self.head, row)
+        self.rows.append({**row, "hash": self.head})
+
+    def take(self) -> list[dict[str, Any]]:
+        """The rows that were added, for the caller to write."""
+        rows, self.rows = self.rows, []
+        return rows
+
+    def write(self, connection: Connection) -> None:
+        """Writes what was added; the caller's transaction makes it durable together with the change itself."""
+        if self.rows:
+            connection.execute(_INSERT, self.take())
+
+
+def open_chain(connection: Connection, name: str) -> Chain:
+    """A chain that no exam row remembers the end of (rejected input, control)."""
+    last = connection.execute(_LAST, {"name": name}).first()
+    return Chain(name, last.seq, last.hash) if last else Chain(name)
+
+
+def broken_at(connection: Connection, name: str) -> int | None:
+    """The first sequence number of a chain that does not follow from the rows before it; None if the chain is whole."""
+    head = GENESIS
+    for expected, row in enumerate(connection.execute(_ALL, {"name": name}).mappings(), 1):
+        head = _hash(head, {key: row[key] for key in row if key != "hash"})
+        if row["seq"] != expected or row["hash"] != head:
+            return expected
+    return None
+
+
+def _hash(before: str, row: dict[str, Any]) -> str:
+    at = row["at"].astimezone(UTC).isoformat(timespec="microseconds")
+    parts = (before, row["chain"], str(row["seq"]), at, row["what"], row["item"], row["was"], row["became"], row["why"], row["by"])
+    # The length of each part goes in, so that no two rows can spell the same bytes.
+    return hashlib.sha256("".join(f"{len(part)}:{part}" for part in parts).encode("utf-8", "replace")).hexdigest()

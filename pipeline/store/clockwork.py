@@ -1,0 +1,120 @@
+"""What time makes due: late reports, studies that still wait, overdue follow-ups, expired holds; and the gauges."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, func, or_, select, update
+
+from pipeline.domain.followup import FollowUp
+from pipeline.domain.notice import Hold
+from pipeline.store import tables as t
+from pipeline.store.codec import load
+from pipeline.store.deciding import Decided, Deciding, Rules
+from pipeline.store.exams import Exams
+from pipeline.store.ledger import Ledger
+from pipeline.store.writer import Writer
+from pipeline.telemetry import METRICS, emit
+
+_CHUNK = 50
+_ROUND = 500
+_OPEN = t.follow_ups.c.state.in_(t.OPEN_FOLLOW_UP_STATES)
+
+
+@dataclass(slots=True)
+class Ticked:
+    """What one round did."""
+
+    decided: list[Decided] = field(default_factory=list)
+    joined: int = 0
+    overdue: int = 0
+    expired: int = 0
+
+
+@dataclass(slots=True)
+class Clockwork:
+    """Looks at the clocks, in small transactions so that ingest is never kept waiting for long."""
+
+    ledger: Ledger
+    rules: Rules
+    destinations: Mapping[str, frozenset[str]]
+    _cursor: str = ""
+
+    def round(self, now: datetime) -> Ticked:
+        ticked = Ticked()
+        with self.ledger.read() as connection:
+            late = select(t.exams.c.digest).where(t.exams.c.late_at <= now).order_by(t.exams.c.late_at).limit(_ROUND)
+            due = list(connection.execute(late).scalars())
+            after = t.exams.c.digest > self._cursor
+            waiting = select(t.exams.c.digest).where(t.exams.c.waiting, after).order_by(t.exams.c.digest).limit(_ROUND)
+            lonely = list(connection.execute(waiting).scalars())
+        # Round and round: with more waiting studies than one round can look at, each has its turn.
+        self._cursor = lonely[-1] if len(lonely) == _ROUND else ""
+        for chunk in (due[start : start + _CHUNK] for start in range(0, len(due), _CHUNK)):
+            with self.ledger.write() as connection:
+                writer = Writer(connection)
+                deciding = Deciding(Exams(writer, now), self.rules, self.destinations)
+                found = [deciding.late(digest, now) for digest in chunk]
+                writer.flush()
+            ticked.decided += [decided for decided in found if decided.applied]
+        for chunk in (lonely[start : start + _CHUNK] for start in range(0, len(lonely), _CHUNK)):
+            with self.ledger.write() as connection:
+                writer = Writer(connection)
+                deciding = Deciding(Exams(writer, now), self.rules, self.destinations)
+                joined = [decided for digest in chunk if (decided := deciding.rejoin(digest, now))]
+                writer.flush()
+            ticked.joined += len(joined)
+            ticked.decided += [decided for decided in joined if decided.applied]
+        with self.ledger.write() as connection:
+            overdue, expired = _missed(connection, now), _expired(connection, now)
+        for exam, item in overdue:
+            told = {"reason": item.reason.value, "due_at": item.due_at, "critical": item.critical}
+            emit("follow_up.overdue", follow_up_id=item.id, exam=exam, **told)
+        for exam, hold in expired:
+            emit("hold.expired", hold_id=hold.id, exam=exam, reasons=hold.reasons, due_at=hold.expires_at)
+        ticked.overdue, ticked.expired = len(overdue), len(expired)
+        self._gauges()
+        return ticked
+
+    def _gauges(self) -> None:
+        with self.ledger.read() as connection:
+            counts = select(t.follow_ups.c.reason, func.count()).where(_OPEN).group_by(t.follow_ups.c.reason)
+            follow_ups = connection.execute(counts).all()
+            values = connection.execute(select(t.holds.c.value).where(t.holds.c.state == "open")).scalars()
+            holds = Counter(load(Hold, value).reasons[:1] for value in values)
+            open_ones = t.deliveries.c.state.in_(("new", "leased", "staged"))
+            outbox = connection.execute(
+                select(t.deliveries.c.destination, func.count()).where(open_ones).group_by(t.deliveries.c.destination)
+            ).all()
+        for gauge in (METRICS.follow_ups_open, METRICS.holds_open, METRICS.outbox_waiting):
+            gauge.clear()
+        for reason, count in follow_ups:
+            METRICS.follow_ups_open.labels(reason=reason).set(count)
+        for first, count in holds.items():
+            METRICS.holds_open.labels(reason=first[0] if first else "").set(count)
+        for destination, count in outbox:
+            METRICS.outbox_waiting.labels(destination=destination).set(count)
+
+
+def _missed(connection: Connection, now: datetime) -> list[tuple[str, FollowUp]]:
+    """Follow-ups that nobody has acknowledged in time; each is told once for each due time it has had."""
+    told = or_(t.follow_ups.c.told_due.is_(None), t.follow_ups.c.told_due != t.follow_ups.c.due_at)
+    # `requested` is what an item is until somebody takes it.
+    missed = (t.follow_ups.c.state == "requested") & (t.follow_ups.c.due_at < now) & told
+    rows = connection.execute(
+        update(t.follow_ups)
+        .where(missed)
+        .values(told_due=t.follow_ups.c.due_at)
+        .returning(t.follow_ups.c.exam, t.follow_ups.c.due_at, t.follow_ups.c.value)
+    ).all()
+    return [(row.exam or "", load(FollowUp, row.value)) for row in sorted(rows, key=lambda row: row.due_at)]
+
+
+def _expired(connection: Connection, now: datetime) -> list[tuple[str, Hold]]:
+    """Open holds past their time; each is told once."""
+    expired = (t.holds.c.state == "open") & (t.holds.c.expires_at < now) & t.holds.c.told.is_(False)
+    rows = connection.execute(
+        update(t.holds).where(expired).values(told=True).returning(t.holds.c.exam, t.holds.c.expires_at, t.holds.c.value)
+    ).all()
+    return [(row.exam, load(Hold, row.value)) for row in sorted(rows, key=lambda row: row.expires_at)]

@@ -1,0 +1,212 @@
+"""Random lives of one exam: whatever comes in whatever order, the invariants hold after every step."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+
+from pipeline.domain.exam import Standing
+from pipeline.domain.followup import FollowUp, FollowUpState
+from pipeline.domain.identity import conflicts
+from pipeline.domain.policy import Mode, Policy
+from pipeline.domain.report import Liveness, Report, Status
+from pipeline.errors import Refused
+from tests.domain import invariants
+from tests.domain.world import (
+    ANNA,
+    ANOTHER_QUESTION,
+    BERT,
+    CHRONIC,
+    LOW,
+    NEGATIVE,
+    NONDIAGNOSTIC,
+    NORMAL,
+    POSITIVE,
+    REACHING_HIGH,
+    UNREADABLE,
+    F,
+    World,
+    minutes,
+)
+
+READINGS = {
+    "negative": NEGATIVE,
+    "normal": NORMAL,
+    "low": LOW,
+    "nondiagnostic": NONDIAGNOSTIC,
+    "reaching high": REACHING_HIGH,
+    "positive": POSITIVE,
+    "chronic": CHRONIC,
+    "unreadable": UNREADABLE,
+    "another question": ANOTHER_QUESTION,
+}
+PATIENTS = {
+    "anna": ANNA,
+    "bert": BERT,
+    "anna, dead": replace(ANNA, deceased=True),
+    "anna, restricted": replace(ANNA, restricted=True),
+    "anna without a birth date": replace(ANNA, birth_date=None),
+    "a name only": replace(ANNA, identifiers=()),
+}
+PEOPLE = st.sampled_from(("anna",) * 5 + tuple(PATIENTS)[:-1])
+WORDS = st.sampled_from(tuple(READINGS))
+STATUSES = st.sampled_from(("preliminary",) * 3 + ("final",) * 4 + ("corrected",) * 3 + ("unknown", "cancelled", "entered-in-error"))
+LIVENESS = st.sampled_from(("live",) * 6 + ("not-live", "unstated"))
+PROBLEMS = st.sampled_from(("",) * 8 + ("release-withheld", "broken-off", "identity-conflict", "status-appended"))
+POLICIES = {
+    "demo": Policy(),
+    "an hour of quiet": Policy(quiet_period=minutes(60)),
+    "no letter without images": Policy(require_study=True),
+    "shadow": Policy(mode=Mode.SHADOW),
+}
+MOMENTS = st.integers(min_value=0, max_value=12)
+"""In steps of five minutes."""
+
+
+class Life(RuleBasedStateMachine):
+    """One exam, its messages, images, letters and people."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World()
+        self.sent: list[tuple[Report, str]] = []
+        self.released: set[str] = set()
+
+    @initialize(policy=st.sampled_from(("demo", *POLICIES)))
+    def begin(self, policy: str) -> None:
+        self.world.policy = POLICIES[policy]
+
+    # -- messages
+
+    @rule(status=STATUSES, says=WORDS, at=MOMENTS, late=MOMENTS, patient=PEOPLE, liveness=LIVENESS, problem=PROBLEMS)
+    def version(self, status: str, says: str, at: int, late: int, patient: str, liveness: str, problem: str) -> None:
+        problem = "wrong-patient" if status == "entered-in-error" else problem
+        self.receive(
+            self.world.report(
+                Status(status),
+                at=minutes(5 * at),
+                sent=minutes(5 * (at + late)),
+                patient=PATIENTS[patient],
+                liveness=Liveness(liveness),
+                problems=(problem,) if problem else (),
+            ),
+            says,
+        )
+
+    @rule(status=st.sampled_from(("preliminary", "final", "final", "corrected", "corrected")), says=WORDS, at=MOMENTS)
+    def plain_version(self, status: str, says: str, at: int) -> None:
+        self.receive(self.world.report(Status(status), at=minutes(5 * at)), says)
+
+    @precondition(lambda self: self.sent)
+    @rule(which=st.integers(0, 50), how=st.sampled_from(("same times", "sent later", "no sign time", "no time")), at=MOMENTS)
+    def again(self, which: int, how: str, at: int) -> None:
+        """The same words under another message number, with the same times or a fresh one."""
+        report, says = self.sent[which % len(self.sent)]
+        self.world.count += 1
+        twin = replace(report, content_hash=f"{self.world.count:064x}")
+        if how != "same times":
+            twin = replace(twin, message_at=self.world.now + minutes(5 * at))
+        if how in ("no sign time", "no time"):
+            twin = replace(twin, signed_at=None)
+        if how == "no time":
+            twin = replace(twin, message_at=None)
+        self.receive(twin, says)
+
+    @rule(at=MOMENTS)
+    def text_not_sent_again(self, at: int) -> None:
+        stored = [says for report, says in self.sent if report.text]
+        self.receive(
+            self.world.report(F, at=minutes(5 * at), words="", problems=("text-promoted",)), stored[-1] if stored else "unreadable"
+        )
+
+    def receive(self, report: Report, says: str) -> None:
+        self.sent.append((report, says))
+        before = self.world.exam
+        decision = self.world.receive(report, READINGS[says])
+        if decision.standing is Standing.NOT_LIVE:
+            assert (decision.changes, decision.follow_up) == ((), None)
+            return
+        if decision.standing is not Standing.REPEAT and before.current and conflicts(before.current.patient, report.patient):
+            # What a person released was released before this doubt.
+            self.released.clear()
+        if decision.standing is Standing.REPEAT:
+            assert not any(isinstance(change.item, FollowUp) for change in decision.changes)
+        if report.status.provisional:
+            assert not [n for n in self.world.exam.notices if n.report_hash == report.content_hash and n.live]
+
+    @rule(patient=st.sampled_from(("anna",) * 3 + ("bert", "a name only")))
+    def image(self, patient: str) -> None:
+        if self.world.image(PATIENTS[patient]).reasons:
+            self.released.clear()
+
+    # -- the product and people
+
+    @rule()
+    def letters_leave(self) -> None:
+        for notice in self.world.leave():
+            assert notice.state.value in ("completed", "entered-in-error")
+
+    @rule()
+    def letters_are_claimed(self) -> None:
+        self.world.lease()
+
+    @rule(count=st.sampled_from((1, 30, 60, 240, 1500)))
+    def time_passes(self, count: int) -> None:
+        self.world.now += minutes(count)
+        self.world.tick()
+        assert self.world.tick() == (), "told once"
+
+    @precondition(lambda self: self.items(FollowUpState.REQUESTED))
+    @rule(which=st.integers(0, 9))
+    def somebody_takes_one(self, which: int) -> None:
+        items = self.items(FollowUpState.REQUESTED)
+        self.world.acknowledge(items[which % len(items)])
+
+    @precondition(lambda self: self.items(FollowUpState.ACCEPTED))
+    @rule(which=st.integers(0, 9))
+    def somebody_is_done(self, which: int) -> None:
+        items = self.items(FollowUpState.ACCEPTED)
+        self.world.complete(items[which % len(items)])
+
+    @precondition(lambda self: self.world.holds)
+    @rule(which=st.integers(0, 9), override=st.sampled_from(("", "checked the identity")))
+    def somebody_releases(self, which: int, override: str) -> None:
+        hold = self.world.holds[which % len(self.world.holds)]
+        try:
+            self.world.release(hold, override=override)
+        except Refused:
+            doubt = any(code.startswith("identity") or code == "wrong-patient" for code in hold.reasons)
+            assert not hold.notice_id or "shadow" in hold.reasons or (doubt and not override)
+        else:
+            self.released.add(hold.notice_id)
+
+    def items(self, state: FollowUpState) -> list[FollowUp]:
+        return [item for item in self.world.exam.follow_ups if item.state is state]
+
+    @invariant()
+    def all_is_well(self) -> None:
+        invariants.check(self.world, self.released)
+
+
+def lives(examples: int, steps: int) -> settings:
+    """Deterministic, so that a red run can be run again; the long one looks elsewhere each time."""
+    return settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        deadline=None,
+        derandomize=examples < 1000,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+def test_the_invariants_hold_in_every_life() -> None:
+    run_state_machine_as_test(Life, settings=lives(120, 40))
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(0)
+def test_the_invariants_hold_in_many_lives() -> None:
+    run_state_machine_as_test(Life, settings=lives(1500, 50))

@@ -1,0 +1,1 @@
+"""The readers: bytes into reports, images and refusals."""

@@ -1,0 +1,42 @@
+"""What the reading tests share: the packaged vocabulary and a short way to read a text."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pipeline.domain.reading import Category, Reading
+from pipeline.domain.report import TextBlock
+from pipeline.reading import Vocabulary, read
+
+ROOT = Path(__file__).resolve().parents[2]
+FILE = ROOT / "config/vocabulary/en.toml"
+CORPUS = ROOT / "tests/corpus"
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    return Vocabulary.parse(FILE.read_text(encoding="utf-8"), FILE.name)
+
+
+def reading_of(text: str, section: str | None = None) -> Reading:
+    return read([TextBlock(text, section)], vocabulary())
+
+
+def impression(text: str) -> Reading:
+    """The reading of a text that stands in the impression."""
+    return reading_of(f"FINDINGS: Images of both lungs were obtained.\n\nIMPRESSION: {text}")
+
+
+def verdict(text: str) -> str:
+    """Category and grade, or review and its reasons, in one line."""
+    found = impression(text)
+    if found.category is Category.REVIEW:
+        return "review " + " ".join(found.reasons)
+    return f"{found.category} {found.grade}" + (" chronic" if found.chronic else "")
+
+
+@cache
+def corpus(name: str) -> tuple[dict[str, Any], ...]:
+    lines = (CORPUS / name).read_text(encoding="utf-8").splitlines()
+    return tuple(json.loads(line) for line in lines if line.strip())

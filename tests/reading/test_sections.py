@@ -1,0 +1,156 @@
+"""Where the verdict may stand: sections, several exams in one text, addenda, drafts, templates, legends."""
+
+import pytest
+
+from pipeline.domain.reading import Category, Grade
+from pipeline.domain.report import TextBlock
+from pipeline.reading import read
+from tests.reading.reading_kit import reading_of, vocabulary
+
+
+def outcome(text: str) -> str:
+    found = reading_of(text)
+    return f"{found.category} {found.grade}" if found.grade else "review " + " ".join(found.reasons)
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "IMPRESSION:",
+        "Impression",
+        "CONCLUSION:",
+        "Opinion:",
+        "INTERPRETATION:",
+        "V/Q Scan Impression:",
+        "Summary:",
+        "Assessment -",
+        "Read:",
+        "Final category:",
+    ],
+)
+def test_headings_in_their_many_spellings(heading: str) -> None:
+    text = f"INDICATION: Rule out PE.\nFINDINGS: Prior scan was high probability.\n\n{heading}\nLow probability for PE."
+    if heading in ("Read:", "Assessment -"):
+        text = text.replace(f"{heading}\n", f"{heading} ")
+    assert outcome(text) == "negative low"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # what stands elsewhere is no verdict
+        ("INDICATION: High probability for PE on Monday.\nIMPRESSION: Normal V/Q scan.", "negative normal"),
+        ("COMPARISON: Last scan high probability for PE.\nFINDINGS: Clear.\nIMPRESSION: PE absent.", "negative absent"),
+        ("FINDINGS: Xenon clears. IMPRESSION: No pulmonary embolism.", "negative absent"),
+        # no impression at all
+        ("NM LUNG SCAN. Both lungs perfuse evenly. No evidence of pulmonary embolism.", "negative absent"),
+        ("NM LUNG SCAN. Both lungs perfuse evenly.", "review no-impression"),
+        ("TECHNIQUE: Tc-99m MAA.", "review no-impression"),
+        ("", "review empty-impression"),
+        ("FINDINGS: See below.\nIMPRESSION:\n", "review empty-impression"),
+        ("IMPRESSION: Low probability for", "review broken-off"),
+        ("FINDINGS: Patchy.\nIMPRESSION: There is a defect in the", "review broken-off"),
+        # several exams in one text
+        (
+            "EXAM: CHEST X-RAY\nIMPRESSION: No pulmonary embolism on film.\nEXAM: NM LUNG V/Q SCAN\nIMPRESSION: High probability for PE.",
+            "positive high",
+        ),
+        ("NM lung scan done.\nCXR IMPRESSION: No pulmonary embolism.", "review other-exam"),
+        # addenda
+        ("IMPRESSION: Low probability for PE.\nADDENDUM: Dose corrected to 4 mCi.", "negative low"),
+        ("IMPRESSION: Low probability for PE.\nADDENDUM: Still low probability for PE after review.", "negative low"),
+        ("IMPRESSION: Low probability for PE.\nADDENDUM: The impression is revised to high probability for PE.", "positive high"),
+        ("IMPRESSION: Low probability for PE.\nADDENDUM: High probability for PE.", "review addendum-unclear"),
+        ("IMPRESSION: Low probability for PE.\nADDENDUM: The impression above is withdrawn.", "review addendum-unclear"),
+        ("IMPRESSION: Low probability for PE.\nADDENDUM: Emboli were discussed.", "review addendum-unclear unread-mention"),
+        ("IMPRESSION: Low probability for PE.\nADDENDUM: PE present. PE absent.", "review addendum-unclear contradiction"),
+        ("IMPRESSION: Defects as described.\nADDENDUM: Intermediate probability for PE.", "nondiagnostic intermediate"),
+        (
+            "IMPRESSION: Low probability for PE.\nADDENDUM: Films reviewed.\nREVISED IMPRESSION: High probability for PE.",
+            "review addendum-unclear",
+        ),
+        ("IMPRESSION: Matched defect. Low probability for PE.\nSTAFF ADDENDUM: I disagree. High probability for PE.", "positive high"),
+        # drafts and attendings
+        ("PRELIMINARY: High probability for PE.\nFINAL IMPRESSION: Disagree with the draft. Low probability for PE.", "negative low"),
+        ("Resident impression: No evidence of PE.\nAttending impression: High probability for PE.", "review addendum-unclear"),
+        ("IMPRESSION (resident): Low probability for PE.\nAttending: I agree with the above.", "negative low"),
+        ("IMPRESSION (resident): Low probability for PE.\nAttending: I am less sure than the resident.", "review no-impression"),
+        ("PRELIMINARY: Low probability for PE.\nIMPRESSION: Low probability for PE.", "negative low"),
+        ("PRELIMINARY: Suspicious for PE.\nIMPRESSION: Low probability for PE.", "negative low"),
+        # a critical-result sentence that states a verdict is live
+        ("IMPRESSION: Low probability for PE.\nCRITICAL RESULT: High probability for PE called to Dr. X.", "review contradiction"),
+        ("IMPRESSION: Low probability for PE.\nNOTIFIED: possible PE was discussed with Dr. X.", "negative low"),
+        # legends
+        (
+            "IMPRESSION: Low probability.\nReporting key\nHigh probability: two or more large defects.\nLow probability: matched defects.",
+            "negative low",
+        ),
+        (
+            "IMPRESSION: Low probability for PE.\nHigh probability: two or more mismatched defects.\nIntermediate: neither of these two.",
+            "negative low",
+        ),
+        ("IMPRESSION: Bands: low <20%, intermediate 20-79%, high >=80%.\nLow probability for PE.", "negative low"),
+        ("IMPRESSION: PE present. This is a trinary scale (PE present, PE absent, nondiagnostic).", "positive present"),
+        (
+            "IMPRESSION: Low probability for PE.\nHigh probability: two or more\n    mismatched defects.\nIntermediate: neither of both.",
+            "negative low",
+        ),
+        ("IMPRESSION: PE absent.\nChronic thromboembolic disease.", "review contradiction"),
+        ("IMPRESSION: Chronic thromboembolic disease. No evidence of embolism.", "review contradiction"),
+        # templates
+        ("PIOPED category (mark one)\n ( ) Normal\n ( ) Low\n (X) High", "positive high"),
+        ("PE probability: [x] High [ ] Intermediate [ ] Low", "positive high"),
+        ("Final probability: low [ ]  intermediate [ ]  high [x]", "positive high"),
+        ("PE probability: [ ] High [ ] Intermediate [ ] Low", "review template-unfilled"),
+        ("PE probability: [x] High [x] Intermediate [ ] Low", "review template-unfilled contradiction"),
+        ("Pre-test: [ ] low [x] high\nResult: [x] low [ ] high", "negative low"),
+        ("Ventilation: [x] normal [ ] abnormal\nCategory: [ ] PE absent [ ] PE present [x] Indeterminate", "nondiagnostic indeterminate"),
+        ("IMPRESSION: [High/Intermediate/Low] probability for PE.", "review template-unfilled unread-mention"),
+        ("IMPRESSION: Low probability for PE. [insert recommendation]", "review template-unfilled"),
+        ("IMPRESSION: Low probability for PE. Called to Dr. ____ at ____.", "review template-unfilled"),
+        ("IMPRESSION: Low probability for PE [see note 3].", "negative low"),
+        ("IMPRESSION: Low probability for PE. [x] Chest film reviewed.", "negative low"),
+        # another question
+        ("NM QUANTITATIVE LUNG PERFUSION\nIMPRESSION: Left lung 44%, right lung 56%.", "review no-pe-question"),
+        ("NM DIFFERENTIAL FUNCTION\nIMPRESSION: Normal lung perfusion scan.", "review no-pe-question"),
+        ("NM DIFFERENTIAL FUNCTION\nIMPRESSION: Left 44%. No evidence of PE.", "negative absent"),
+        ("NM V/Q, TRANSPLANT PATIENT\nIMPRESSION: Mismatched defects in both lungs.", "review no-verdict"),
+        # findings against impression
+        ("FINDINGS: Multiple mismatched segmental defects.\nIMPRESSION: No evidence of PE.", "review findings-disagree"),
+        ("FINDINGS: Large defects without matching ventilation abnormality.\nIMPRESSION: No evidence of PE.", "review findings-disagree"),
+        ("FINDINGS: No mismatched defects.\nIMPRESSION: No evidence of PE.", "negative absent"),
+        ("FINDINGS: Large mismatched segmental defects: 0\nIMPRESSION: No evidence of PE.", "negative absent"),
+        ("FINDINGS: A mismatch is not seen.\nIMPRESSION: No evidence of PE.", "negative absent"),
+        ("FINDINGS: Reverse mismatch at the bases.\nIMPRESSION: Low probability for PE.", "negative low"),
+        ("FINDINGS: No segmental perfusion defect without matching ventilation change.\nIMPRESSION: No PE.", "negative absent"),
+        ("FINDINGS: Perfusion is normal.\nIMPRESSION: High probability for PE.", "review findings-disagree"),
+        ("FINDINGS: Perfusion is normal. Large defect in the right lung.\nIMPRESSION: High probability for PE.", "positive high"),
+        ("FINDINGS: Elsewhere perfusion is normal.\nIMPRESSION: High probability for PE.", "positive high"),
+        ("IMPRESSION: Single small subsegmental mismatch. Very low probability for PE.", "negative very_low"),
+        ("IMPRESSION: Mismatched defect due to known hilar mass. There is no evidence of pulmonary embolism.", "negative absent"),
+        ("FINDINGS: Mismatched defects.\nIMPRESSION: Nondiagnostic for PE.", "nondiagnostic nondiagnostic"),
+        # languages
+        ("CONCLUSIÓN: Sin evidencia de embolia pulmonar en el estudio de la paciente, con perfusión normal.", "review foreign-language"),
+        ("Заключение: тромбоэмболия легочной артерии не выявлена, перфузия сохранена", "review foreign-language"),
+    ],
+)
+def test_text(text: str, expected: str) -> None:
+    assert outcome(text) == expected
+
+
+def test_coded_sections_decide() -> None:
+    blocks = [TextBlock("High probability for PE in 2019.", "history"), TextBlock("PE absent.", "impression")]
+    assert read(blocks, vocabulary()).grade is Grade.ABSENT
+    blocks = [TextBlock("Reason: PE.", "indication"), TextBlock("IMPRESSION: Normal V/Q scan.\nRECOMMENDATION: CTPA for PE.", "impression")]
+    assert read(blocks, vocabulary()).grade is Grade.NORMAL
+
+
+def test_a_text_longer_than_any_report_is_not_read() -> None:
+    found = reading_of("IMPRESSION: PE absent. " * 10_000)
+    assert (found.category, found.reasons) == (Category.REVIEW, ("text-too-long",))
+
+
+def test_other_things_to_act_on_are_told_beside_the_category() -> None:
+    assert reading_of("IMPRESSION: PE absent. New nodule suspicious for malignancy.").reasons == ("malignancy-raised",)
+    assert reading_of("IMPRESSION: PE absent. Stable lung nodule.").reasons == ("incidental",)
+    assert reading_of("IMPRESSION: PE absent.").reasons == ()

@@ -1,0 +1,188 @@
+"""The vocabulary as data: its own examples hold, and a wrong block is refused with its line."""
+
+import pytest
+
+from pipeline.domain.reasons import REASONS
+from pipeline.errors import Misconfigured
+from pipeline.reading import Vocabulary
+from pipeline.reading.check import check
+from pipeline.reading.pattern import SIGNS, Compiler, Index, PatternError
+from pipeline.reading.tokens import plain, tokens_of
+from pipeline.reading.vocabulary import Remembered
+from tests.reading.reading_kit import FILE, vocabulary
+
+TEXT = FILE.read_text(encoding="utf-8")
+
+
+def test_every_example_is_read_as_its_block_says() -> None:
+    assert check(vocabulary()) == []
+
+
+def test_every_reason_of_the_vocabulary_is_on_the_list() -> None:
+    assert {phrase.reason for phrase in vocabulary().phrases if phrase.reason} <= REASONS.keys()
+
+
+def line_of(text: str, piece: str) -> int:
+    return text[: text.index(piece)].count("\n") + 1
+
+
+def problems(text: str) -> list[str]:
+    with pytest.raises(Misconfigured) as caught:
+        Vocabulary.parse(text, "site.toml")
+    assert all(problem.file == "site.toml" for problem in caught.value.problems)
+    return [f"{problem.line}: {problem.message}" for problem in caught.value.problems]
+
+
+BLOCK = (
+    '\n[[phrase]]\nid = "mine"\ngrade = "low"\npatterns = ["as good as gold"]\nexamples = ["As good as gold."]\nnot_examples = ["PE."]\n'
+)
+
+
+OWN_LINE = TEXT.count("\n") + 2
+
+
+def test_a_site_adds_a_phrase_in_one_block() -> None:
+    mine = Vocabulary.parse(TEXT + BLOCK, "site.toml")
+    assert check(mine) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('grade = "low"', 'grade = "lowish"', "no grade 'lowish'"),
+        ('grade = "low"\n', "", "give either a grade or a role"),
+        ('grade = "low"', 'grade = "low"\nrole = "hedge"', "give either a grade or a role"),
+        ('grade = "low"', 'role = "hedge"', "a hedge needs lean"),
+        ('grade = "low"', 'grade = "low"\ncolour = "red"', "unknown setting 'colour'"),
+        ('examples = ["As good as gold."]\n', "", "needs at least one example"),
+        ('["as good as gold"]', '["as (good"]', "missing ')'"),
+        ('["as good as gold"]', "[]", "no patterns"),
+        ('id = "mine"\n', "", "a block without an id"),
+        ('id = "mine"', 'id = "low"', "used twice"),
+    ],
+)
+def test_a_wrong_phrase_is_refused_with_its_line(old: str, new: str, message: str) -> None:
+    text = TEXT + BLOCK.replace(old, new)
+    found = problems(text)
+    assert any(message in problem and problem.startswith(f"{OWN_LINE}:") for problem in found), found
+
+
+@pytest.mark.parametrize(
+    ("addition", "message"),
+    [
+        ('\n[[mask]]\nid = "m"\nscope = "here"\npatterns = ["x"]\n', "scope must be one of"),
+        ('\n[[mask]]\nid = "m"\nscope = "span"\nsize = 2\npatterns = ["x"]\n', "unknown setting 'size'"),
+        ("\n[more]\nx = 1\n", "unknown part [more]"),
+    ],
+)
+def test_other_mistakes(addition: str, message: str) -> None:
+    assert any(message in problem for problem in problems(TEXT + addition))
+
+
+def test_mistakes_in_the_other_parts() -> None:
+    assert "this is not valid TOML" in problems("[[phrase\n")[0]
+    assert "this is not valid TOML" in problems('language = "en')[0]
+    assert any("no class <nothing>" in p for p in problems(TEXT.replace("\n[classes]\n", '\n[classes]\nbroken = ["<nothing> x"]\n')))
+    assert any("is both" in p for p in problems(TEXT.replace('preliminary = ["preliminary"', 'preliminary = ["impression"')))
+    assert any("unknown list" in p for p in problems(TEXT.replace("\n[words]\n", '\n[words]\nmore = ["x"]\n')))
+    assert any("missing" in p for p in problems(TEXT.replace("\nhedges = ", "\nhegdes = ")))
+
+
+def test_examples_that_do_not_hold_are_told_with_their_line() -> None:
+    wrong = BLOCK.replace("As good as gold.", "High probability for PE.").replace('["PE."]', '["It is as good as gold."]')
+    text = (
+        TEXT
+        + wrong
+        + '\n[[mask]]\nid = "m"\nkind = "strange"\nscope = "sentence"\npatterns = ["zebra"]\nexamples = ["A lion. PE absent."]\n'
+    )
+    found = check(Vocabulary.parse(text, "site.toml"))
+    assert [problem.line for problem in found] == [OWN_LINE] * 2 + [line_of(text, 'id = "m"') - 1]
+    assert "not read so" in str(found[0])
+    assert "not_example matches" in str(found[1])
+    assert "not masked" in str(found[2])
+
+
+def test_inline_blocks_have_no_line_but_are_read() -> None:
+    text = TEXT.replace("[[phrase]]\nid", "[[ phrase ]]\nid", 1)
+    assert Vocabulary.parse(text, "x").phrases[0].line == 0
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ("", "an empty pattern"),
+        ("[low]", "at least one word"),
+        ("low )", "unexpected ')'"),
+        ("(low", "missing ')'"),
+        ("(low ]", "expected ')'"),
+        ("low ..0", "a bound must be 1 to 12"),
+        ("low ..13", "a bound must be 1 to 12"),
+        ("<none>", "no class <none>"),
+    ],
+)
+def test_patterns_that_do_not_follow_the_language(pattern: str, message: str) -> None:
+    with pytest.raises(PatternError, match=message.replace("(", r"\(").replace(")", r"\)").replace("[", r"\[")):
+        Compiler({}).compile(pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "line", "found"),
+    [
+        ("low probability", "low probability for pe", True),
+        ("low embol*", "low embolism", True),
+        ("low embol*", "low thromboembolism", False),
+        ("low [very] risk", "low very risk", True),
+        ("low [very] risk", "low risk", True),
+        ("low ..2 risk", "low a b risk", True),
+        ("low ..2 risk", "low a , risk", False),
+        ("low ...2 risk", "low a , risk", True),
+        ("low ..2 risk", "low but high risk", False),
+        ("no !(change|new) pe", "no pe", True),
+        ("no !(change) change", "no change", False),
+        ("# %", "20 %", True),
+        ("(x)*3 y", "x x x y", True),
+        ("^ low $", "low", True),
+        ("^ low $", "very low", False),
+        ("<mod>*2 pe", "acute large pe", True),
+        ("< 20", "< 20", True),
+    ],
+)
+def test_what_patterns_match(pattern: str, line: str, found: bool) -> None:
+    compiler = Compiler({"mod": ["acute", "large", "very big"]})
+    compiler.define("mod", ["acute", "large", "very big"])
+    compiled = compiler.compile(pattern)
+    signs = compiler.signs()
+    text = " ^ " + "".join(f"{word}{signs.get(word, '')} " for word in line.split()) + "$ "
+    assert (compiled.regex.search(text) is not None) is found
+    words = frozenset(line.split()) | {"^", "$"}
+    assert not found or Index([(0, (compiled,))]).candidates(words)
+
+
+def test_more_classes_than_signs_are_refused() -> None:
+    with pytest.raises(PatternError, match="more than"):
+        Compiler({f"c{number}": ["a"] for number in range(len(SIGNS) + 1)})
+    many = "".join(f'c{number} = ["a"]\n' for number in range(len(SIGNS)))
+    assert any("more than" in problem for problem in problems(TEXT.replace("\n[classes]\n", f"\n[classes]\n{many}")))
+
+
+def test_tokens_keep_their_places() -> None:
+    text = "V/Q: non-diagnostic “scan” – PE?\u00a0İ .... none"
+    tokens = tokens_of(plain(text), 0, len(text), vocabulary().speller)
+    assert [token.norm for token in tokens] == ["vq", ":", "nondiagnostic", "scan", "-", "pe", "?", "İ", ":", "none"]
+    assert [text[token.start : token.end] for token in tokens][:3] == ["V/Q", ":", "non-diagnostic"]
+
+
+def test_a_compound_broken_over_lines_is_one_word() -> None:
+    text = "Non-\ndiagnostic"
+    assert [token.norm for token in tokens_of(plain(text), 0, len(text), vocabulary().speller)] == ["nondiagnostic"]
+
+
+def test_words_are_remembered_only_so_many() -> None:
+    words = vocabulary()
+    assert words.is_trigger("embolism")
+    assert not words.is_trigger("infarct")
+    assert not words.is_trigger("zebra")
+    remembered = Remembered()
+    for number in range(Remembered.MOST + 5):
+        remembered[str(number)] = False
+    assert len(remembered) == 5
