@@ -135,7 +135,10 @@ def _retracted_before(case: Case) -> bool:
     if current is None or current.order <= mine:
         return False
     return any(
-        version.standing is Standing.RETRACTED and version.status is case.report.status and version.order[0] == mine[0]
+        version.standing is Standing.RETRACTED
+        and version.status is case.report.status
+        and version.order[0] == mine[0]
+        and not conflicts(version.patient, case.report.patient)
         for version in case.exam.versions
     )
 

@@ -1,11 +1,11 @@
 """Holds the verdict against the findings: a mismatch under a negative, or normal perfusion under a positive, is for a person."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from pipeline.domain.reading import Category, Grade
 
-_MISMATCH = re.compile(r"\b(?:mis-? ?match\w*|unmatched|non-?matched|discordan\w+)\b")
+_MISMATCH = re.compile(r"\b(?:miss?-? ?mat?ch\w*|mismach\w*|unmatched|non-?matched|discordan\w+)\b")
 _UNVENTILATED = re.compile(
     r"(?:not|none(?: of these)?(?: is| are)?|without(?: a| any)?|no(?:t)?) (?:\w+ ){0,3}match(?:ed|"
     r"ing)?\b(?: by)?(?: \w+){0,2} ventilat\w+|not matched(?: by| on)|none has a matching|"
@@ -22,8 +22,9 @@ _DENIED = re.compile(
 _ZERO = re.compile(r"(?:defects?|mismatch(?:es)?|segments?)[^.\n]{0,30}?:\s*(?:0\b|none|no\b|nil|absent)")
 _CHANGE = re.compile(r"\bno (?:significant |interval )?(?:change|new)\b")
 _NORMAL_PERFUSION = re.compile(
-    r"\bperfusion(?: images?| scan| study| imaging| phase)?(?: is| are| was| were|:| -)? (?:entirely |completely |"
-    r"also )?(?:normal|homogeneous|uniform|unremarkable)\b|\bnormal perfusion\b|\bno perfusion defects?\b"
+    r"\bperfusion(?: images?| scan| study| imaging| phase)?(?: is| are| was| were|:| -)? (?:entirely |completely |also )?"
+    r"(?:normal|homogeneous|uniform|unremarkable)\b|\b(?:normal|uniform|homogeneous) perfusion\b"
+    r"|\bno (?:segmental |subsegmental )?(?:perfusion )?defects?\b|\bwithout (?:segmental|subsegmental|perfusion)[^.;\n]{0,30}defects?"
 )
 _PARTLY = re.compile(
     r"\b(?:otherwise|elsewhere|remainder|remaining|rest|except|apart|other than|aside|outside|besides|contralateral|"
@@ -41,33 +42,64 @@ _CAUSE = re.compile(
 _SMALL = re.compile(r"\b(?:small|subsegmental|sub-segmental|tiny|minor|minimal|nonsegmental|non-segmental|less than|<)\b")
 _SENTENCE = re.compile(r"[^.;\n]+(?:\n(?![ \t]{0,80}\n)[^.;\n]+)*")
 
+_ABNORMAL = re.compile(
+    r"\babnormal\b(?!\s*:\s*no)|(?<!no )(?<!without )\b(?:segmental|lobar|multiple|large|moderate|"
+    r"several) (?:\w+ ){0,3}defects?\b|\bperfusion defects? (?:in|of|is|are)\b"
+)
+_MATCHED = re.compile(
+    r"(?<!mis)(?<!mis-)(?<!un)\bmatch\w*|\bcorrespond\w*|\bsame\b|\bequal\w*|\bboth (?:studies|image)|\bopacit\w+|"
+    r"\binfiltrat\w+|\bconsolidat\w+|\beffusion"
+)
+_AIR_EVERYWHERE = re.compile(
+    r"\b(?:ventilation|aerosol|xenon|technegas|krypton)\b[^.;\n]{0,40}\b(?:normal|uniform|homogeneous|preserved|"
+    r"unremarkable|intact|even|maintained)\b|\bnormal ventilation\b|\bfills? in on ventilation|\bnot seen on ventilation"
+)
+_SEGMENTAL = re.compile(
+    r"(?<!sub)(?<!non)(?<!sub-)(?<!non-)\b(?:segmental|lobar|wedge[- ]shaped|large)\b(?: \w+){0,3} defects?\b|\bperfusion defects\b"
+)
 _GRADED = frozenset({Grade.VERY_LOW, Grade.LOW})
 
 
-def disagree(findings: Sequence[str], impression: Sequence[str], grade: Grade) -> bool:
+def disagree(findings: Sequence[str], impression: Sequence[str], grade: Grade, remarks: Collection[str]) -> bool:
     """Whether findings and verdict contradict each other.
 
     Args:
-        findings: lower-cased sentences' source texts outside the impression.
-        impression: lower-cased texts of the impression; its own mismatch is judged here too.
+        findings: lower-cased texts outside the impression.
+        impression: lower-cased texts of the impression, what was masked left out.
         grade: the grade read in the impression.
+        remarks: what the impression's phrases say of mismatch (`mismatch`, `small-mismatch`).
     """
     if grade.category is Category.NEGATIVE:
-        return _mismatch_under_negative(findings, impression, grade)
+        if grade is Grade.NORMAL and any(
+            _ABNORMAL.search(s) and not _DENIED.search(s) for text in (*findings, *impression) for s in _sentences(text)
+        ):
+            return True
+        return _mismatch_under_negative(findings, impression, grade, remarks)
     if grade.category is Category.POSITIVE:
         return _normal_under_positive(findings)
     return False
 
 
-def _mismatch_under_negative(findings: Sequence[str], impression: Sequence[str], grade: Grade) -> bool:
-    own = [s for text in impression for s in _sentences(text) if _asserted_mismatch(s)]
-    elsewhere = [s for text in findings for s in _sentences(text) if _asserted_mismatch(s)]
-    if not own and not elsewhere:
+def _mismatch_under_negative(findings: Sequence[str], impression: Sequence[str], grade: Grade, remarks: Collection[str]) -> bool:
+    own = [s for text in impression for s in _sentences(text) if _MISMATCH.search(s)]
+    elsewhere = any(_asserted_mismatch(s) for text in findings for s in _sentences(text)) or _unventilated_pattern([*findings, *impression])
+    stated = "mismatch" in remarks
+    if not stated and "small-mismatch" not in remarks and not elsewhere:
         return False
-    said = " ".join(impression)
-    explained = bool(_CAUSE.search(said)) and grade in (Grade.ABSENT, Grade.LOW, Grade.VERY_LOW) and bool(own)
-    sized = bool(own) and all(_SMALL.search(s) for s in own) and (grade in _GRADED or grade is Grade.ABSENT)
+    said = [*own, *(s for text in impression for s in _sentences(text))]
+    if stated:
+        said = own
+    explained = bool(own) and any(_CAUSE.search(s) for s in said)
+    sized = "small-mismatch" in remarks and not stated and grade in _GRADED
     return not (explained or sized)
+
+
+def _unventilated_pattern(findings: Sequence[str]) -> bool:
+    """Segmental defects where the air goes everywhere: the pattern of an embolus, whatever it is called."""
+    text = " ".join(findings)
+    if _MATCHED.search(text) or not _AIR_EVERYWHERE.search(text):
+        return False
+    return any(_SEGMENTAL.search(s) and not _DENIED.search(s) for part in findings for s in _sentences(part))
 
 
 def _asserted_mismatch(sentence: str) -> bool:

@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.domain.reading import Grade
+from pipeline.domain.reading import Category, Grade
 from pipeline.reading.pattern import Index, Pattern
 from pipeline.reading.tokens import Token
 from pipeline.reading.vocabulary import Mask, Phrase, Vocabulary
@@ -15,7 +15,19 @@ MASKED = ";"
 _DANGLING = frozenset({"of", "for", "any", "or", "nor"})
 """Before a bare mention of the disease these belong to a phrase that was not understood ("... of acute pulmonary embolism")."""
 
-_BEFORE, _AFTER = 4, 3
+_TURNING = frozenset({"not", "no", "never", "neither", "nor", "longer", "far", "hardly", "than", "least", "above"})
+_GRADED = frozenset({Grade.VERY_LOW, Grade.LOW, Grade.INTERMEDIATE, Grade.HIGH, Grade.NORMAL})
+_STOPS = frozenset({",", MASKED, ":", ".", "-", "but"})
+_READERS = frozenset({"resident", "registrar", "trainee", "preliminary"})
+_GOING_ON = frozenset({"the", "this", "it", "is", "are", "therefore", "thus", "so"})
+_NOW = frozenset({"now", "today", "currently", "present", "current", "new", "but", "this", "these"})
+_TOLD = frozenset(
+    "was were had been showed shown stated wrote said read reported interpreted called demonstrated revealed suggested gave".split()
+)
+_EXCEPT = frozenset({"except", "excepting", "elsewhere", "apart", "aside", "other", "protocol"})
+_PLACES = frozenset({"in", "of", "on", "within", "involving", "affecting", "to", "for", "by"})
+_NEAR = 6
+_BEFORE, _AFTER = 6, 3
 """How many tokens around a verdict must hold no polarity word that nothing has taken."""
 
 
@@ -91,7 +103,7 @@ def match_sentence(tokens: Sequence[Token], vocabulary: Vocabulary) -> SentenceM
     for match in chosen:
         for number in range(match.first, match.last):
             taken[number] = True
-    checked = tuple(_second_look(match, left, taken, vocabulary) for match in chosen)
+    checked = tuple(_second_look(match, norms, left, taken, vocabulary) for match in chosen)
     unread = tuple(n for n, norm in enumerate(left) if not taken[n] and norm != MASKED and vocabulary.is_trigger(norm))
     return SentenceMatch(tokens, checked, tuple(masks), unread)
 
@@ -145,22 +157,99 @@ def _longest(candidates: list[Match], size: int) -> list[Match]:
     return sorted(chosen, key=lambda m: m.first)
 
 
-def _second_look(match: Match, left: Sequence[str], taken: Sequence[bool], vocabulary: Vocabulary) -> Match:
-    """Polarity is checked twice: a negation or hedge right beside a verdict that no phrase has taken makes it doubtful."""
+def _second_look(match: Match, norms: Sequence[str], left: Sequence[str], taken: Sequence[bool], vocabulary: Vocabulary) -> Match:
+    """Everything is checked twice: a word beside a verdict that could undo it, and that no phrase has taken, makes it doubtful."""
     if match.phrase.role != "verdict":
         return match
-    before = vocabulary.words.negators | vocabulary.words.hedges
-    behind = vocabulary.words.undoing | vocabulary.words.hedges
-    if match.first and match.phrase.grade is Grade.PRESENT and left[match.first - 1] in _DANGLING and not taken[match.first - 1]:
-        return Match(match.phrase, match.first, match.last, left[match.first - 1])
+    doubt = (
+        _dangling(match, left, taken)
+        or _inside(match, left, vocabulary)
+        or _before(match, left, taken, vocabulary)
+        or _behind(match, norms, left, taken, vocabulary)
+        or _somebody_elses(match, norms, left, vocabulary)
+    )
+    return Match(match.phrase, match.first, match.last, doubt) if doubt else match
+
+
+def _dangling(match: Match, left: Sequence[str], taken: Sequence[bool]) -> str:
+    before = match.first - 1
+    bare = match.phrase.grade is Grade.PRESENT and before >= 0 and left[before] in _DANGLING and not taken[before]
+    return left[before] if bare else ""
+
+
+def _inside(match: Match, left: Sequence[str], vocabulary: Vocabulary) -> str:
+    """A gap of a graded phrase may have swallowed a negation or another time ("the probability of PE on the prior study was low")."""
+    if match.phrase.weak or match.phrase.grade not in _GRADED:
+        return ""
+    turning = _TURNING | (vocabulary.words.elsewhere - {"clinical", "clinically"})
+    return next((norm for norm in left[match.first : match.last] if norm in turning), "")
+
+
+def _before(match: Match, left: Sequence[str], taken: Sequence[bool], vocabulary: Vocabulary) -> str:
+    watched = vocabulary.words.negators | vocabulary.words.hedges
     for number in range(match.first - 1, max(match.first - 1 - _BEFORE, -1), -1):
-        if left[number] in (",", MASKED, ":", "."):
+        if left[number] in _STOPS or (left[number] == "and" and left[number + 1] in _GOING_ON):
+            return ""
+        if not taken[number] and left[number] in watched:
+            return left[number]
+    return ""
+
+
+def _behind(match: Match, norms: Sequence[str], left: Sequence[str], taken: Sequence[bool], vocabulary: Vocabulary) -> str:
+    words = vocabulary.words
+    rest = range(match.last, len(left))
+    following = left[match.last] if match.last < len(left) else ""
+    if following in ("?", ":") and match.last + 1 < len(left) and left[match.last + 1] in ("no", "yes", "not"):
+        return following
+    if match.phrase.grade is Grade.PRESENT and following in ("or", "versus", "vs", "/") and not taken[match.last]:
+        return following
+    if following in ("of", "for", "that") and match.last + 1 < len(left) and not taken[match.last] and match.phrase.grade in _GRADED:
+        # "High probability of COPD": the verdict is about something else.
+        return following
+    for number in rest[:_AFTER]:
+        # What was masked counts here: "... was considered" is no recommendation to whoever reads it after a verdict.
+        if norms[number] in (*_STOPS, "with", "and"):
             break
-        if not taken[number] and left[number] in before:
-            return Match(match.phrase, match.first, match.last, left[number])
-    for number in range(match.last, min(match.last + _AFTER, len(left))):
-        if left[number] in (",", MASKED, ":", ".", "with", "and", "but"):
+        if not taken[number] and norms[number] in words.undoing | words.hedges:
+            return norms[number]
+    if match.phrase.grade is None or match.phrase.grade.category is not Category.NEGATIVE:
+        return ""
+    if following in words.excepting and match.phrase.grade is Grade.NORMAL:
+        return following
+    return _taken_out(left, taken, match.last, words.excepting)
+
+
+def _taken_out(left: Sequence[str], taken: Sequence[bool], start: int, excepting: frozenset[str]) -> str:
+    """What a negative verdict leaves out: "except ...", or one side or part that it is said of."""
+    for number in range(start, len(left)):
+        norm = left[number]
+        if norm == "," and number + 1 < len(left) and left[number + 1] in _EXCEPT:
+            return left[number + 1]
+        if norm in (*_STOPS, "?", "both", "either"):
+            return ""
+        placed = set(left[max(number - 2, start) : number]) & _PLACES
+        if not taken[number] and norm in excepting and (norm in _EXCEPT or (placed and number - start < _NEAR)):
+            return norm
+    return ""
+
+
+def _somebody_elses(match: Match, norms: Sequence[str], left: Sequence[str], vocabulary: Vocabulary) -> str:
+    """A verdict that is told of another time, reader or test: "the outside scan, which was low probability"."""
+    cue, place = "", 0
+    for number in range(match.first - 1, -1, -1):
+        if left[number] == MASKED or left[number] in _NOW:
             break
-        if not taken[number] and left[number] in behind:
-            return Match(match.phrase, match.first, match.last, left[number])
-    return match
+        if left[number] in vocabulary.words.elsewhere or _is_year(left[number]):
+            cue, place = left[number], number
+            break
+    if cue and (set(left[place : match.first]) & _TOLD or (":" in left[place : match.first] and cue not in _READERS)):
+        return cue
+    if any(left[n].isdigit() and left[n + 1 : n + 4 : 2] == ["/", "/"] for n in range(max(match.first - 6, 0), max(match.first - 4, 0))):
+        return "/"
+    after = norms[match.last : match.last + 5]
+    found = next((norm for norm in after if norm in ("ago", "wells", "geneva", "before") or _is_year(norm)), "")
+    return "" if "since" in after else found
+
+
+def _is_year(norm: str) -> bool:
+    return norm.isdigit() and len(norm) == 4 and norm[:2] in ("19", "20")

@@ -30,15 +30,26 @@ _MALIGNANCY = re.compile(
     r"neoplas\w+|carcinoma|cancer|metasta\w+|tumou?r|lymphoma)\b"
 )
 _INCIDENTAL = re.compile(r"\b(?:nodule|mass|aneurysm|adenopathy|lymphadenopathy|lesion)\b")
+_ODD = re.compile(
+    "[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\uff00-\uffef]"
+    r"|</?[a-z!][^<>\n]{0,80}>|<!--|&(?:[a-z]{2,8}|#\d{1,6});|(?<=[a-z])[*_~^|#](?=[a-z])|\[deleted"
+)
 _LATIN = re.compile(r"[a-zÀ-ɏ]+$")
 _WORD = re.compile(r"[^\W\d_]+")
 _CUT_OFF = frozenset("of for the with and in to a an not is are was very or at on by from without than".split())
+_OPPOSITE = {Category.NEGATIVE: Category.POSITIVE, Category.POSITIVE: Category.NEGATIVE}
+_TOLD_TOO = frozenset({BODY, FINDINGS, ATTENDING, "recommendation", "signature"})
+_REPORT_WORDS = frozenset({"report", "impression", "interpretation", "patient", "above", "dictated", "dictation", "conclusion"})
+_ALWAYS_SAID = frozenset({"overlooked", "misread", "retracted"})
+_OF_A_DETAIL = frozenset({"side", "laterality", "amended from", "dose", "weight", "technique", "date", "mci", "mbq", "spelling"})
+_OF_A_DRAFT = frozenset({"preliminary", "resident", "draft", "overnight", "call", "trainee", "registrar", "outside"})
 _AGREES = frozenset({"agree", "agreed", "agrees", "concur", "concurs", "confirm", "confirmed", "confirms", "unchanged"})
 _DISAGREES = frozenset({"disagree", "disagrees", "not", "however", "but", "except", "less", "unsure"})
 _LONGEST_SENTENCE = 300
 """Tokens; a longer one is read in pieces, so that hostile text costs linear time."""
 _DECIDED = (Category.NEGATIVE, Category.NONDIAGNOSTIC, Category.POSITIVE)
 _LIST_SIGNS = frozenset({",", "/", "or", "and", "versus", ":", ";", "tier", "-", "="})
+_DANGLING = frozenset({"not", "never", "cannot", "without", "possible", "possibly", "unlikely", "questionable", "probable", "non"})
 _ENDINGS = frozenset(".!;")
 _ACUTE = frozenset({"acute", "acutely", "subacute", "new", "recent", "fresh"})
 _CHRONIC = frozenset({"chronic", "cteph", "ctepd", "cted", "old", "remote", "organised", "organized", "longstanding"})
@@ -90,6 +101,9 @@ class _Reader:
             return self._refuse(["empty-impression"], [])
         if len(self.text) > LONGEST:
             return self._refuse(["text-too-long"], [])
+        if _ODD.search(self.lowered):
+            # Characters nobody sees, or markup: what a person reads there may not be what stands there.
+            return self._refuse(["unread-mention"], [])
         if self._foreign():
             return self._refuse(["foreign-language"], [])
         live, additions = self._live_sections()
@@ -100,7 +114,9 @@ class _Reader:
         result = self._against_draft(result, live)
         if result.grade is None:
             return self._refuse(list(result.reasons) or self._why_nothing(part, live), spans, part)
-        if reason := self._second_thoughts(result.grade, live, spans):
+        if reason := self._said_elsewhere(result.category, live, additions):
+            return self._refuse([reason], spans, part)
+        if reason := self._second_thoughts(result.grade, live, spans, part):
             return self._refuse([reason], spans, part)
         return Reading(
             category=result.category,
@@ -166,8 +182,13 @@ class _Reader:
 
     def _sentence(self, part: _Part, begin: int, stop: int, kind: str, *, strict: bool) -> None:
         tokens = tokens_of(self.lowered, after_marker(self.lowered, begin, stop), stop, self.vocabulary.speller)
+        closed = False
         while tokens and tokens[-1].norm in _ENDINGS:
+            closed = True
             tokens.pop()
+        if strict and tokens and not closed and tokens[-1].norm in _DANGLING:
+            # It stops at a word that bears on what comes next, and nothing does.
+            part.found.unread += 1
         for first in range(0, len(tokens), _LONGEST_SENTENCE):
             found = match_sentence(tokens[first : first + _LONGEST_SENTENCE], self.vocabulary)
             self._collect(part, found, kind, strict=strict)
@@ -215,6 +236,7 @@ class _Reader:
             acute=acute and not chronic,
             about_pe=any(self.vocabulary.is_trigger(word) for word in words),
             with_high=match.phrase.finding == "range-with-high",
+            doubtful=bool(match.doubt),
         )
 
     # -- addenda
@@ -232,7 +254,7 @@ class _Reader:
         if not added.found.verdicts:
             if said.reasons:
                 return Resolved(None, ("addendum-unclear", *said.reasons)), spans
-            withdrawn = bool({"withdrawn", "retracted", "disregard"} & added.words)
+            withdrawn = bool({"abnormal", "positive"} & added.words) or self._disowned(additions)
             return (Resolved(None, ("addendum-unclear",)) if withdrawn else self._checked(base, part)), spans
         if said.grade is None:
             return Resolved(None, ("addendum-unclear", *said.reasons)), spans
@@ -262,7 +284,7 @@ class _Reader:
 
     # -- why not
 
-    def _second_thoughts(self, grade: Grade, live: Sequence[Section], spans: Sequence[Span]) -> str:
+    def _second_thoughts(self, grade: Grade, live: Sequence[Section], spans: Sequence[Span], part: _Part) -> str:
         """A reason to doubt a verdict that stands by itself."""
         verdicts = self._verdicts
         if grade is Grade.NORMAL and not any(v.about_pe for v in verdicts) and self._other_question():
@@ -271,11 +293,38 @@ class _Reader:
         chosen = [shown[s.start : s.end] for s in live]
         decided = {id(s) for s in live}
         rest = [self.lowered[s.start : s.end] for s in self.sections if id(s) not in decided and s.kind in (BODY, FINDINGS)]
-        if disagree(rest, chosen, grade):
+        if disagree(rest, chosen, grade, part.found.remarks):
             return "findings-disagree"
         if self._broken_off(live):
             return "broken-off"
         return ""
+
+    def _said_elsewhere(self, category: Category, live: Sequence[Section], additions: Sequence[Section]) -> str:
+        """What the rest of the text says against the verdict: another verdict about the disease, or that the report is disowned."""
+        decided = {id(section) for section in (*live, *additions)}
+        rest = [s for s in self.sections if id(s) not in decided and s.kind in _TOLD_TOO]
+        if self._disowned([*live, *rest]):
+            return "addendum-unclear"
+        against = _OPPOSITE.get(category)
+        if against is None:
+            return ""
+        found = self._part(rest).found
+        if any(v.category is against and v.about_pe and v.grade is not Grade.NORMAL and not v.doubtful for v in found.verdicts):
+            return "contradiction"
+        doubted = category is Category.NEGATIVE and self._part(s for s in rest if s.kind != BODY).found.hedges
+        return "contradiction" if doubted else ""
+
+    def _disowned(self, sections: Iterable[Section]) -> bool:
+        """Whether a sentence without a verdict of its own takes the report back ("dictated on the wrong patient")."""
+        for section in sections:
+            for begin, stop in sentences_of(self.text, self.lowered, section.start, section.end):
+                words = set(_WORD.findall(self.lowered[begin:stop]))
+                said = words & self.vocabulary.words.disowns
+                if said and (words & _REPORT_WORDS or said & _ALWAYS_SAID) and not words & (_OF_A_DRAFT | _OF_A_DETAIL):
+                    found = match_sentence(tokens_of(self.lowered, begin, stop, self.vocabulary.speller), self.vocabulary)
+                    if not any(m.phrase.role == "verdict" for m in found.matches) and not found.masks:
+                        return True
+        return False
 
     def _without_masks(self, spans: Sequence[Span]) -> str:
         """The text with blanks where something was masked."""

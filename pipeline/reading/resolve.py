@@ -34,6 +34,7 @@ class Verdict:
     acute: bool = False
     about_pe: bool = True
     with_high: bool = False
+    doubtful: bool = False
 
 
 @dataclass(slots=True)

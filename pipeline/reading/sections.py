@@ -43,6 +43,8 @@ class Headings:
         other_exam: words that make a heading or an exam title another exam's.
         this_exam: words that make an exam title this exam's.
         self_stating: headings that are part of their own statement ("probability of PE: low").
+        weak: labels that may stand inside an impression and do not end it ("Left lung: ...").
+        not_ours: words that make an impression somebody else's ("clinical impression").
     """
 
     exact: Mapping[str, str]
@@ -51,6 +53,8 @@ class Headings:
     other_exam: frozenset[str]
     this_exam: frozenset[str]
     self_stating: frozenset[str]
+    weak: frozenset[str] = frozenset()
+    not_ours: frozenset[str] = frozenset()
 
     def kind_of(self, label: str) -> str | None:
         """The kind of the section a label opens; None where it is no heading we know."""
@@ -66,6 +70,8 @@ class Headings:
             return known
         if words[-1] == ADDENDUM:
             return ADDENDUM
+        if words[-1] in self.last_words and set(words[:-1]) & self.not_ours:
+            return "indication"
         if len(words) <= 6 and words[-1] in self.last_words:
             return OTHER_EXAM if set(words) & self.other_exam and not set(words) & self.this_exam else self._impression(words)
         for count in (3, 2, 1):
@@ -92,7 +98,9 @@ def sections_of(blocks: Sequence[TextBlock], text: str, lowered: str, headings: 
 def _cut(text: str, lowered: str, start: int, end: int, coded: str | None, headings: Headings) -> list[Section]:
     sections: list[Section] = []
     kind, opened, heading = coded or BODY, start, (start, start)
-    for at, after, new_kind in _marks(text, lowered, start, end, headings):
+    for at, after, new_kind, weak in _marks(text, lowered, start, end, headings):
+        if weak and kind == IMPRESSION:
+            continue
         if opened < at:
             sections.append(Section(kind, opened, at, heading, coded is not None and kind == coded))
         kind, opened, heading = new_kind, after, (at, max(at, after))
@@ -100,8 +108,8 @@ def _cut(text: str, lowered: str, start: int, end: int, coded: str | None, headi
     return sections
 
 
-def _marks(text: str, lowered: str, start: int, end: int, headings: Headings) -> Iterator[tuple[int, int, str]]:
-    """(start of the heading, end of the heading, kind) of each heading, in order."""
+def _marks(text: str, lowered: str, start: int, end: int, headings: Headings) -> Iterator[tuple[int, int, str, bool]]:
+    """(start of the heading, end of the heading, kind, whether an impression goes on behind it) of each heading, in order."""
     for line in _LINE.finditer(lowered, start, end):
         label = _LABEL.match(lowered, line.start(), line.end())
         after = line.start()
@@ -111,18 +119,52 @@ def _marks(text: str, lowered: str, start: int, end: int, headings: Headings) ->
             if kind == IMPRESSION and _DRAFT.search(lowered, label.end(1), label.end()):
                 kind = PRELIMINARY
             # A line that is nothing but words is a heading only if it cannot be a sentence's end or a statement by itself.
-            bare = not label.group(2) and text[label.start(1)].isupper() and _is_title(label.group(1), headings)
+            bare = (
+                not label.group(2)
+                and _stands_free(lowered, line.start(), start)
+                and text[label.start(1)].isupper()
+                and _is_title(label.group(1), headings)
+            )
             alone = bare or (bool(label.group(2)) and not lowered[label.end() : line.end()].strip())
             ruled = label.group(2) in ("- ", "-- ", "=") and " ".join(_WORDS.findall(label.group(1))) in headings.exact
             if kind and (label.group(2) == ":" or alone or ruled or (kind in (ADDENDUM, LEGEND) and text[label.start(1)].isupper())):
                 after = label.start(1) if _states_itself(label.group(1), headings) else label.end()
-                yield label.start(1), after, kind
+                yield (
+                    label.start(1),
+                    after,
+                    kind,
+                    _weak(label.group(1), kind, headings, listed=_listed(lowered, line.start(), label.start(1))),
+                )
                 after = label.end()
         for inline in _INLINE.finditer(lowered, after, line.end()):
             kind = headings.kind_of(inline.group(1))
             if kind:
                 stop = inline.start(1) if _states_itself(inline.group(1), headings) else inline.end()
-                yield inline.start(1), stop, kind
+                yield inline.start(1), stop, kind, _weak(inline.group(1), kind, headings, listed=True)
+
+
+_OVER_IT = frozenset({IMPRESSION, ADDENDUM, LEGEND, PRELIMINARY})
+"""What may begin in the middle of an impression's line."""
+
+
+def _weak(label: str, kind: str, headings: Headings, *, listed: bool) -> bool:
+    """Whether an impression goes on behind a label: inside a line or a list only an addendum, a legend or another impression ends it."""
+    return kind not in _OVER_IT and (listed or (" ".join(_WORDS.findall(label)) in headings.weak and kind != FINDINGS) or _part(label))
+
+
+def _part(label: str) -> bool:
+    return bool({"lung", "lungs", "ventilation", "perfusion"} & set(_WORDS.findall(label)))
+
+
+def _listed(lowered: str, line_start: int, label_start: int) -> bool:
+    return bool(lowered[line_start:label_start].strip())
+
+
+def _stands_free(lowered: str, line_start: int, start: int) -> bool:
+    """Whether the line before is blank or ends a sentence: else a lone word is the middle of one that was wrapped."""
+    before = lowered[max(start, line_start - 200) : line_start]
+    said = before.rstrip()
+    return not said or said[-1] in ".!?:;-=_*" or before[len(said) :].count("\n") > 1
 
 
 def _is_title(label: str, headings: Headings) -> bool:

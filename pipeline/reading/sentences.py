@@ -8,7 +8,7 @@ _ITEM = re.compile(r"\s*(?:\d{1,2}[.)](?=\s)|[a-h][.)]\s|[-*•+>]+\s|\(\d\)|#\d
 _ENDS = re.compile(r"[.!;](?=[\s\"')\]]|$)|\?(?=[\s\"')\]]|$)(?!\s{1,3}(?:no|yes|none|nil|negative|positive)\b)")
 _RULE = re.compile(r"\s*[-=_*~.]{3,}\s*$")
 _TITLES = frozenset(
-    "dr mr mrs ms prof vs approx eg ie fig st pt hr hrs inc cf resp dept jr sr ref tel ext no vol al ca etc incl excl "
+    "prob dr mr mrs ms prof vs approx eg ie fig st pt hr hrs inc cf resp dept jr sr ref tel ext no vol al ca etc incl excl "
     "min sec gen lt col rev hon".split()
 )
 _GOES_ON = frozenset(

@@ -16,7 +16,21 @@ from pipeline.reading.tokens import Speller
 ROLES = ("verdict", "denied", "hedge", "remark", "refuse")
 SCOPES = ("tail", "span", "sentence")
 LEANS = ("open", "positive")
-WORD_LISTS = ("triggers", "whole", "harmless", "negators", "undoing", "hedges", "replaces", "no_pe_question", "english", "foreign")
+WORD_LISTS = (
+    "triggers",
+    "whole",
+    "harmless",
+    "negators",
+    "undoing",
+    "disowns",
+    "elsewhere",
+    "excepting",
+    "hedges",
+    "replaces",
+    "no_pe_question",
+    "english",
+    "foreign",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +76,9 @@ class Words:
     harmless: frozenset[str]
     negators: frozenset[str]
     undoing: frozenset[str]
+    disowns: frozenset[str]
+    elsewhere: frozenset[str]
+    excepting: frozenset[str]
     hedges: frozenset[str]
     replaces: frozenset[str]
     no_pe_question: frozenset[str]
@@ -246,6 +263,8 @@ class _Parser:
             other_exam=frozenset(_strings(given.get("other_exam", []))),
             this_exam=frozenset(_strings(given.get("this_exam", []))),
             self_stating=frozenset(_strings(given.get("self_stating", []))),
+            weak=frozenset(_strings(given.get("weak", []))),
+            not_ours=frozenset(_strings(given.get("not_ours", []))),
         )
 
     def _known_words(self, phrases: Iterable[Phrase], masks: Iterable[Mask], spellings: Iterable[tuple[str, ...]]) -> frozenset[str]:

@@ -55,6 +55,7 @@ def check(world: World, released: set[str]) -> None:
     a_preliminary_is_followed_up(exam)
     every_hold_has_somebody_who_works_on_it(exam)
     whoever_holds_a_wrong_letter_is_told(world)
+    nobody_keeps_what_may_be_anothers(exam, released)
     letters_name_the_right_person(exam)
 
 
@@ -88,6 +89,8 @@ def only_released_letters_may_leave(world: World, released: set[str]) -> None:
             assert about.category is not Category.POSITIVE, "a positive letter waits for a person"
             assert not two_people(exam), "two people under one accession"
             assert not at_odds(exam, about), "a preliminary says something else"
+            later = [v for v in in_force(exam) if v.status.provisional and v.order[:2] > about.order[:2]]
+            assert not later, "a preliminary was signed after it"
 
 
 def holds_and_held_letters_are_the_same(exam: Exam) -> None:
@@ -146,6 +149,14 @@ def whoever_holds_a_wrong_letter_is_told(world: World) -> None:
     words = [n for n in exam.notices if n.replaces == last.id and n.live]
     told = [n for n in words if n.notice_type is NoticeType.WITHDRAWN or (n.state is NoticeState.PREPARATION and _now(n, world))]
     assert told or any(v.patient.deceased for v in exam.versions), "the patient is told"
+
+
+def nobody_keeps_what_may_be_anothers(exam: Exam, released: set[str]) -> None:
+    if not two_people(exam):
+        return
+    assert any(f.reason is R.IDENTITY for f in exam.follow_ups)
+    kept = [n for n in exam.notices if n.left and n.live and n.notice_type is not NoticeType.WITHDRAWN]
+    assert all(n.id in released for n in kept), "a letter that may be another person's was left alone"
 
 
 def letters_name_the_right_person(exam: Exam) -> None:

@@ -121,6 +121,8 @@ def test_each_category_has_its_effect_letter_and_follow_up(
     assert bool(world.holds) == (effect == "hold")
     assert decision.standing is Standing.CURRENT
     assert ("corrected" in decision.reasons) == (status is C)
+    assert ("chronic" in decision.reasons) == decision.chronic == (reading is CHRONIC)
+    assert ("range-with-high" in decision.reasons) == (reading is REACHING_HIGH)
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,17 @@ def test_headings_in_their_many_spellings(heading: str) -> None:
         ("NM DIFFERENTIAL FUNCTION\nIMPRESSION: Normal lung perfusion scan.", "review no-pe-question"),
         ("NM DIFFERENTIAL FUNCTION\nIMPRESSION: Left 44%. No evidence of PE.", "negative absent"),
         ("NM V/Q, TRANSPLANT PATIENT\nIMPRESSION: Mismatched defects in both lungs.", "review no-verdict"),
+        # a label inside an impression does not hide what follows it
+        ("IMPRESSION: No evidence of PE. Left lung: acute pulmonary embolism is present.", "review contradiction"),
+        ("IMPRESSION: Low probability for PE.\n2. Perfusion: acute pulmonary embolism is present.", "review contradiction"),
+        ("IMPRESSION:\nLOW PROBABILITY, LIMITED BY POOR\nVENTILATION\nEMBOLI ARE SUSPECTED IN THE LINGULA.", "review hedge"),
+        ("IMPRESSION: No evidence of PE.\n\nFINDINGS: Findings consistent with acute pulmonary embolism.", "review contradiction"),
+        ("IMPRESSION: Low probability for PE.\nRECOMMENDATIONS:\nPE cannot be excluded; CTPA.", "review contradiction"),
+        ("CLINICAL IMPRESSION: PE excluded.\nFINDINGS: Patchy.\nIMPRESSION: Defects.", "review no-verdict"),
+        # a report that is disowned
+        ("IMPRESSION: PE absent.\nSIGNED: This report was dictated on the wrong patient.", "review addendum-unclear"),
+        ("IMPRESSION: PE absent.\nSIGNED: The resident and I disagree about the above.", "negative absent"),
+        ("IMPRESSION: PE absent.\nSIGNED: Report amended from PE present to PE absent.", "negative absent"),
         # findings against impression
         ("FINDINGS: Multiple mismatched segmental defects.\nIMPRESSION: No evidence of PE.", "review findings-disagree"),
         ("FINDINGS: Large defects without matching ventilation abnormality.\nIMPRESSION: No evidence of PE.", "review findings-disagree"),

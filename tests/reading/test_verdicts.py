@@ -101,6 +101,41 @@ def test_a_verdict_with_a_stray_negation_beside_it_is_for_a_person() -> None:
     assert verdict("Questionable high probability for pulmonary embolism.") == "review unread-mention"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PE excluded: no.",
+        "No evidence of pulmonary embolism in the left lung.",
+        "No evidence of PE, except for the right lower lobe.",
+        "No evidence of PE elsewhere.",
+        "Normal perfusion in the right lung only.",
+        "Loss of normal perfusion in both lungs.",
+        "The probability of PE is not low.",
+        "The probability of pulmonary embolism on the prior study was low.",
+        "High probability of COPD.",
+        "Low-risk PE in the right lower lobe.",
+        "Rule out PE.",
+        "D-dimer excludes PE if negative.",
+        "The outside scan, which was low probability for PE.",
+        "V/Q 02/02/22 negative for PE.",
+        "PE unlikely (Wells score 2).",
+        "PE was present in 2019.",
+        "Findings consistent with PE or pneumonia.",
+        "High probability for PE was considered but not supported.",
+        "N\u200bot low probability for PE.",
+        "<s>Low probability for PE.</s>",
+        "Not\n\nlow probability for PE.",
+        "Test report, please ignore: low probability for PE.",
+        "No evidence of PE. The right lung was not imaged.",
+        "No evidence of PE, but there are mismatched segmental defects in the right upper lobe.",
+        "Thrombus in the right pulmonary artery. No evidence of PE.",
+        "Normal scan with multiple segmental defects.",
+    ],
+)
+def test_what_no_verdict_may_be_taken_from(text: str) -> None:
+    assert verdict(text).startswith("review ")
+
+
 def test_a_range_that_reaches_high_says_so() -> None:
     assert impression("Intermediate to high probability for PE.").range_with_high
     assert not impression("Low to intermediate probability for PE.").range_with_high
