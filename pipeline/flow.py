@@ -18,7 +18,7 @@ from pipeline.domain.parcel import Parcel
 from pipeline.domain.reading import Reading
 from pipeline.domain.report import Report
 from pipeline.errors import Refused
-from pipeline.intake.incoming import Incoming
+from pipeline.intake.incoming import Incoming, Now, message_time
 from pipeline.store import acts, batch, outbox, record
 from pipeline.store.batch import Work
 from pipeline.store.changes import About, Task
@@ -112,27 +112,6 @@ class Composers:
     """(notice, delivery id, exam)"""
     task: Callable[[FollowUp, str, About], Parcel]
     """(follow-up, delivery id, what it is about)"""
-
-
-Now = Callable[[Incoming, Arrival], datetime]
-
-
-def message_time(fallback: datetime | None = None) -> Now:
-    """The time a message itself tells: sign time, else message time, else acquisition time; else `fallback`, else `received_at`.
-
-    For replay, so that a second run gives the same bytes.
-    """
-
-    def now(item: Incoming, arrival: Arrival) -> datetime:
-        what = arrival.what
-        own: datetime | None = None
-        if isinstance(what, Report):
-            own = what.signed_at or what.message_at or what.observed_at
-        elif isinstance(what, Instance):
-            own = what.acquired_at
-        return own or fallback or item.received_at
-
-    return now
 
 
 class Flow:

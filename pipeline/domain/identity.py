@@ -52,8 +52,14 @@ class PersonName:
         return " ".join(part.strip() for part in parts if part.strip())
 
 
+_SIGNS_TO_SPACES = {code: " " for code in range(128) if not chr(code).isalnum()}
+
+
 def folded(text: str) -> str:
     """Lower case without accents, hyphens or other marks, so that the same name written twice compares equal."""
+    if text.isascii():
+        # A dozen times faster, and most reports are; whole report texts are folded to compare their words.
+        return " ".join(text.lower().translate(_SIGNS_TO_SPACES).split())
     spread = unicodedata.normalize("NFKD", text.casefold())
     return " ".join("".join(c if c.isalnum() else " " for c in spread if not unicodedata.combining(c)).split())
 

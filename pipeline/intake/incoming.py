@@ -32,15 +32,19 @@ Now = Callable[[Incoming, Arrival], datetime]
 """The time that a decision about one message is made at."""
 
 
-def message_time(fallback: datetime) -> Now:
-    """The time a message itself tells (sign time, message time, time of the scan), else `fallback`: the same in every run."""
+def message_time(fallback: datetime | None = None) -> Now:
+    """The time a message itself tells: sign time, else message time, else time of the scan; else `fallback`, else `received_at`.
 
-    def now(_item: Incoming, arrival: Arrival) -> datetime:
+    For replay, so that a second run over the same input gives the same bytes.
+    """
+
+    def now(item: Incoming, arrival: Arrival) -> datetime:
         what = arrival.what
+        own: datetime | None = None
         if isinstance(what, Report):
-            return what.signed_at or what.message_at or what.observed_at or fallback
-        if isinstance(what, Instance):
-            return what.acquired_at or fallback
-        return fallback
+            own = what.signed_at or what.message_at or what.observed_at
+        elif isinstance(what, Instance):
+            own = what.acquired_at
+        return own or fallback or item.received_at
 
     return now

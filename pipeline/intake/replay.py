@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,10 +16,8 @@ from pipeline.intake.shelf import Shelf
 from pipeline.intake.taking import Changed, take
 from pipeline.intake.walk import files_under
 
-EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-"""What stands for "now" where a message tells no time: two replays of one input must give the same bytes."""
-
 SOURCE = "replay"
+_NO_TIME = datetime.fromtimestamp(0, UTC)
 ROUND = 64
 """Deliveries a round: what a kill in the middle makes to be done again."""
 
@@ -97,21 +95,18 @@ def replay(
     deliver: bool = True,
     on_progress: Callable[[int, int], None] | None = None,
     on_outcome: Callable[[Replayed], None] | None = None,
-    epoch: datetime = EPOCH,
-    clock: Callable[[], datetime] | None = None,
 ) -> ReplayReport:
     """Ingest every file below `paths` in the order of their path's bytes, then deliver until nothing more is due.
 
     Input is never touched: bad files are copied to quarantine. What an earlier run with this state has handled is recognised and
-    emits nothing; deliveries that it left are finished. Each message's own time is its "now".
+    emits nothing; deliveries that it left are finished. Each message's own time is its "now", else when its file was last changed:
+    two replays of one input give the same bytes.
 
     Args:
         app: with its state held by this process alone.
         deliver: False leaves phase 2 to a later run.
         on_progress: called with (files done, files found) after each batch.
         on_outcome: takes each outcome instead of the report, so that memory stays flat.
-        epoch: "now" for messages without any time of their own.
-        clock: tells the ledger when each file was taken; without one `epoch` stands there. No output depends on it.
 
     Raises:
         Misconfigured: a path does not exist.
@@ -121,10 +116,10 @@ def replay(
     report = ReplayReport(files=len(files))
     disposal = Disposal(Shelf(app.state / "archive", fanned=True), Shelf(app.state / "quarantine"))
     telemetry.emit("replay.started", files=len(files), mode=app.config.site.mode.value)
-    now = message_time(epoch)
+    now = message_time()
     done = 0
     batch: Batch[tuple[Path, Incoming]] = Batch(app.config)
-    for group in cut(_read(files, app.config, clock or (lambda: epoch), report), batch):
+    for group in cut(_read(files, app.config, report), batch):
         results = app.flow.ingest([incoming for _, incoming in group], now=now)
         for (path, incoming), outcomes in zip(group, results, strict=True):
             disposal.after(path, incoming, outcomes, ours=False)
@@ -139,14 +134,12 @@ def replay(
     return report
 
 
-def _read(
-    files: Iterable[Path], config: Config, clock: Callable[[], datetime], report: ReplayReport
-) -> Iterator[tuple[tuple[Path, Incoming], int]]:
+def _read(files: Iterable[Path], config: Config, report: ReplayReport) -> Iterator[tuple[tuple[Path, Incoming], int]]:
     limit = config.limits.max_file_bytes
     for path in files:
         for last_try in (False, True):
             try:
-                incoming, _ = take(str(path), source=SOURCE, received_at=clock(), max_bytes=limit, follow_links=True)
+                incoming, identity = take(str(path), source=SOURCE, received_at=_NO_TIME, max_bytes=limit, follow_links=True)
             except Changed:
                 if last_try:
                     report.unreadable.append(path)
@@ -155,7 +148,8 @@ def _read(
                 telemetry.emit("file.unreadable", folder=SOURCE, error=type(error).__name__)
                 break
             else:
-                yield (path, incoming), len(incoming.content)
+                changed_at = datetime.fromtimestamp(identity.mtime_ns / 1e9, UTC)
+                yield (path, replace(incoming, received_at=changed_at)), len(incoming.content)
                 break
 
 

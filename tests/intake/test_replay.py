@@ -1,5 +1,6 @@
 """The replay engine over a flow that only counts: order, batches, what it leaves alone, when it stops delivering."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from pipeline.config import Config
 from pipeline.domain.arrival import Arrival, Kind, NotForUs, Rejection
 from pipeline.errors import Misconfigured, TryAgain
 from pipeline.intake.incoming import Incoming, Now
-from pipeline.intake.replay import EPOCH, Replayed, replay
+from pipeline.intake.replay import Replayed, replay
 from pipeline.intake.taking import Identity, take
 from tests.intake.conftest import MESSAGE, Fate
 
@@ -129,11 +130,11 @@ def test_no_deliver(machine: Machine, source: Path) -> None:
 
 
 def test_messages_without_a_time_get_the_same_one_in_every_run(machine: Machine, source: Path) -> None:
+    for path in source.rglob("*"):
+        os.utime(path, (1_700_000_000, 1_700_000_000))
     replay(machine, [source])
-    assert set(machine.flow.times) == {EPOCH}
-    moment = datetime(2026, 1, 1, tzinfo=UTC)
-    replay(machine, [source], epoch=moment)
-    assert machine.flow.times[-1] == moment
+    replay(machine, [source])
+    assert set(machine.flow.times) == {datetime.fromtimestamp(1_700_000_000, UTC)}
 
 
 def test_progress_ends_at_the_number_of_files_and_batches_are_cut(machine: Machine, tmp_path: Path) -> None:
