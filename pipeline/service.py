@@ -340,6 +340,10 @@ def _renewed(old: Daemon, reload: Callable[[], Config]) -> Daemon:
     except Misconfigured as failure:
         telemetry.emit("config.refused", problems=len(failure.problems))
         return old
+    if config.site.mode is not old.config.site.mode:
+        # An emptied file is a valid demo: what decides whether letters leave must not change by a signal.
+        telemetry.emit("config.refused", problems=1, mode=config.site.mode.value)
+        return old
     old.drain(_DRAIN_S)
     state, output = old.app.state, old.app.output
     old.app.close()

@@ -1,6 +1,7 @@
 """`vqroute replay`: the daemon's way over files and folders, once, with a summary at the end."""
 
 import json
+import os
 import sys
 import tempfile
 from collections import Counter
@@ -82,6 +83,7 @@ class Rows:
 
     def __init__(self, here: Place) -> None:
         self._here = here
+        self._unheard = False
         self._again: Callable[[Path], list[Explained]] | None = None
         self._last: tuple[Path, list[Explained]] | None = None
 
@@ -89,7 +91,15 @@ class Rows:
         one = as_explained(str(item.path), item.outcome)
         if item.outcome.seen_before:
             one = one.filled_from(self._read_again(item.path, item.ordinal))
-        sys.stdout.write(json.dumps(one.as_row()) + "\n")
+        if self._unheard:
+            return
+        try:
+            sys.stdout.write(json.dumps(one.as_row()) + "\n")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Whoever read the rows has gone; the work goes on to its end all the same.
+            self._unheard = True
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def _read_again(self, path: Path, ordinal: int) -> "Explained | None":
         if self._again is None:

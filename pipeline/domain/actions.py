@@ -72,8 +72,20 @@ def _check_told(notice: Notice, hold: Hold, patient_told: str, override: str) ->
         return
     if any(code.startswith("identity") or code == "wrong-patient" for code in hold.reasons):
         raise Refused("this letter may be about another person; releasing it needs --override with the reason why it is the right one")
+    if _too_early(notice, patient_told.strip()):
+        raise Refused("the patient cannot have been told before the scan was done; look at the date of --patient-told")
     if notice.category is Category.POSITIVE and not patient_told.strip():
         raise Refused("a patient must not first hear of a clot from a letter; say when they were told: --patient-told, or give --override")
+
+
+def _too_early(notice: Notice, patient_told: str) -> bool:
+    done = notice.facts.exam_at or notice.facts.signed_at
+    try:
+        told = datetime.fromisoformat(patient_told)
+    except ValueError:
+        # Words instead of a time are a person's to judge.
+        return False
+    return bool(done and told.tzinfo and told < done)
 
 
 def _named(by: str) -> None:

@@ -1,7 +1,7 @@
 """The follow-ups of a final version and of a retraction: one stands for the result, and none is lost on the way."""
 
 from pipeline.domain.case import OF_CATEGORY, RESULT, Case
-from pipeline.domain.followup import FollowUp, FollowUpReason
+from pipeline.domain.followup import FollowUp, FollowUpReason, FollowUpState
 from pipeline.domain.plan import Plan
 from pipeline.domain.reading import Category
 from pipeline.domain.versions import final_of
@@ -26,6 +26,11 @@ def open_duties(case: Case, plan: Plan) -> FollowUpReason | None:
             carried = True
         else:
             changed = _overrule(case, plan, item) or changed
+    if wanted is None and not changed and _dealt_with_another(case):
+        # Somebody has acted on a result that no longer stands, and nothing else would tell them.
+        due = case.due(FollowUpReason.RESULT_CHANGED, critical=True)
+        plan.open(FollowUpReason.RESULT_CHANGED, due, "corrected", critical=True)
+        changed = True
     if wanted and not carried:
         critical = _critical(case, wanted)
         plan.open(wanted, case.due(wanted, critical=critical), wanted.value, critical=critical)
@@ -99,6 +104,13 @@ def _overrule(case: Case, plan: Plan, item: FollowUp) -> bool:
         due = case.due(FollowUpReason.RESULT_CHANGED, critical=True)
         plan.renew(item, FollowUpReason.RESULT_CHANGED, due, "corrected", critical=True, again=True)
     return again
+
+
+def _dealt_with_another(case: Case) -> bool:
+    """Whether somebody has worked and closed a follow-up on the positive's clock: they may have begun a treatment."""
+    done = [item for item in case.exam.follow_ups if item.state is FollowUpState.COMPLETED]
+    graver = any(item.critical or item.reason is FollowUpReason.POSITIVE for item in done)
+    return graver and _another_category(case)
 
 
 def _another_category(case: Case) -> bool:

@@ -114,6 +114,8 @@ def _patient_codes(exam: Exam, report: Report, policy: Policy, now: datetime) ->
         codes.append("deceased")
     if patient.restricted:
         codes.append("restricted")
+    if report.kind != "text" and not (patient.identifiers and patient.name and patient.name.spoken):
+        codes.append("identity-incomplete")
     if report.kind != "text" and policy.minor_age:
         if patient.birth_date is None:
             codes.append("birth-date-missing")

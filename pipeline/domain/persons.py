@@ -28,7 +28,7 @@ def another_person(plan: Plan, code: str, category: Category | None) -> None:
 def look_at_the_person(case: Case, plan: Plan) -> None:
     """What a version that does not speak for the exam still says about its patient."""
     speaker = case.exam.current
-    if speaker and conflicts(speaker.patient, case.report.patient):
-        another_person(plan, "identity-version", speaker.category)
+    if conflicts(speaker.patient, case.report.patient) if speaker else case.mistaken:
+        another_person(plan, "identity-version", speaker.category if speaker else None)
     elif DEAD in case.reasons:
         stop_for_the_dead(plan)

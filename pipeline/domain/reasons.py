@@ -78,6 +78,7 @@ _ALL = (
     Reason("order-number-conflict", HOLD, "OBR-3 and ORC-3 of one order differ.", "Ask the source which exam it is."),
     # who
     Reason("identity-conflict", HOLD, "The message names two people.", "Find out whose report it is before anybody is told anything."),
+    Reason("identity-incomplete", HOLD, "No name, or no record number: a letter could reach anybody.", "Find out who it is, then release."),
     Reason(
         "identity-study", HOLD, "Report and images name different people.", "Find out whose report it is before anybody is told anything."
     ),

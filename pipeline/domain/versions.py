@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from pipeline.domain.case import OF_CATEGORY, Case
 from pipeline.domain.decision import Decision
@@ -94,7 +94,8 @@ def overtaken(case: Case) -> bool:
     for version in case.exam.versions:
         if version.standing is Standing.CURRENT and version.order > mine:
             return True
-        if version.standing is Standing.RETRACTED and version.order[:2] > mine[:2]:
+        if version.standing is Standing.RETRACTED and (version.order[:2] > mine[:2] or version.order[1] > mine[1]):
+            # Signed earlier or not: it was sent after this one, and takes it back.
             return True
     return False
 
@@ -111,7 +112,7 @@ def undecidable(case: Case) -> bool:
         return _beside_a_retraction(case)
     if _verdict(final) == (case.category, case.letter):
         return False
-    if final.order[:2] == mine[:2] or _unplaced(final.order) or _unplaced(mine):
+    if final.order[:2] == mine[:2] or _unplaced(final.order, case.now) or _unplaced(mine, case.now):
         return True
     return mine > final.order and (_said_again(case) or _said_before(case, final))
 
@@ -148,7 +149,7 @@ def _beside_a_retraction(case: Case) -> bool:
     retractions = [version for version in case.exam.versions if version.standing is Standing.RETRACTED]
     if not retractions:
         return False
-    if any(version.order[:2] == mine[:2] or _unplaced(version.order) for version in retractions) or _unplaced(mine):
+    if any(version.order[:2] == mine[:2] or _unplaced(version.order, case.now) for version in retractions) or _unplaced(mine, case.now):
         return True
     return not overtaken(case) and _same_words(case.exam.versions, case)
 
@@ -195,10 +196,10 @@ def _same_words(versions: Sequence[Version], case: Case) -> bool:
     )
 
 
-def _unplaced(order: tuple[float, float, str]) -> bool:
-    """Whether the times of a version say nothing about its place: there are none, or it was signed long after it was sent."""
+def _unplaced(order: tuple[float, float, str], now: datetime) -> bool:
+    """Whether the times of a version say nothing about its place: there are none, or it was signed long after it was sent, or after now."""
     signed, sent, _ = order
-    return not signed or signed > sent + _NOT_YET
+    return not signed or signed > sent + _NOT_YET or signed > now.timestamp() + _NOT_YET
 
 
 def _headed(block: TextBlock) -> str:

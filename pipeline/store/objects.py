@@ -23,7 +23,8 @@ class Archive:
         if target.exists():
             return target
         try:
-            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            target.parent.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            target.parent.mkdir(mode=0o700, exist_ok=True)
             write_durably(target.with_name(f".{content_hash}.{os.getpid()}"), content, 0o600).rename(target)
             sync_folder(target.parent)
         except OSError as error:

@@ -106,9 +106,9 @@ EVENTS: dict[str, Event] = {
     ),
     "config.refused": _event(
         ERROR,
-        "A changed configuration has problems; the old one stays in force.",
-        "Run `vqroute check-config`.",
-        "problems",
+        "A changed configuration has problems, or another mode; the old one stays in force.",
+        "Run `vqroute check-config`. A change of mode needs a restart.",
+        "problems error mode",
     ),
     "telemetry.field_dropped": _event(
         ERROR,

@@ -78,6 +78,8 @@ def test_a_positive_letter_wants_to_know_when_the_patient_was_told(reading: obje
     world.send(reading)  # type: ignore[arg-type]
     with pytest.raises(Refused, match="first hear of a clot"):
         world.release(world.hold, told=" ")
+    with pytest.raises(Refused, match="before the scan"):
+        world.release(world.hold, told="2020-01-01T10:00+00:00")
     world.release(world.hold, told="10:00 by phone")
     assert world.notice.state is NoticeState.PREPARATION
 

@@ -101,6 +101,15 @@ def test_a_changed_result_that_stays_is_not_asked_again() -> None:
     assert states(world) == [("result-changed", "accepted")]
 
 
+def test_whoever_dealt_with_a_positive_hears_that_it_is_none() -> None:
+    world = World()
+    world.send(POSITIVE)
+    world.acknowledge(world.exam.follow_ups[0])
+    world.complete(world.exam.follow_ups[0])
+    assert world.send(NORMAL, C, at=hours(1)).follow_up is R.RESULT_CHANGED
+    assert states(world) == [("positive", "completed"), ("result-changed", "requested")]
+
+
 def test_a_completed_one_is_taken_up_again_by_a_new_item() -> None:
     world = World()
     world.send(NONDIAGNOSTIC)

@@ -239,6 +239,8 @@ def test_no_letter_for_the_dead_and_the_follow_up_all_the_same() -> None:
     [
         (replace(ANNA, birth_date=date(2010, 1, 1)), "minor"),
         (replace(ANNA, birth_date=None), "birth-date-missing"),
+        (replace(ANNA, identifiers=()), "identity-incomplete"),
+        (replace(ANNA, name=None), "identity-incomplete"),
         (replace(ANNA, restricted=True), "restricted"),
     ],
 )

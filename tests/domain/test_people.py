@@ -192,10 +192,19 @@ def test_a_test_message_about_somebody_else_is_nobodys_conflict() -> None:
     assert world.letters == [("absent", "result", "preparation")]
 
 
-def test_a_retraction_leaves_nobody_to_compare_with() -> None:
+def test_an_old_version_of_another_person_is_asked_about_even_where_the_report_was_taken_back() -> None:
+    world = World()
+    world.send(NEGATIVE)
+    world.send(NEGATIVE, X, at=hours(1))
+    assert world.send(NEGATIVE, F, at=hours(-1), patient=BERT).standing is Standing.SUPERSEDED
+    assert world.open == [R.IDENTITY]
+
+
+def test_an_old_version_of_a_retracted_report_is_nobodys_business() -> None:
     world = World()
     world.send(NEGATIVE, X, at=hours(1))
-    assert world.send(NEGATIVE, F, at=hours(0), patient=BERT).standing is Standing.SUPERSEDED
+    world.send(NEGATIVE)
+    assert world.open == []
 
 
 # ---- images of another person

@@ -459,3 +459,18 @@ def test_holds_of_an_earlier_version_end_with_it() -> None:
     world.send(UNREADABLE)
     world.send(NEGATIVE, C, at=hours(1))
     assert [hold.state for hold in world.exam.holds] == [HoldState.SUPERSEDED]
+
+
+def test_a_retraction_sent_after_a_report_takes_it_back_though_it_was_signed_before() -> None:
+    world = World()
+    world.send(NORMAL, Status.CANCELLED, at=hours(1), sent=hours(4))
+    assert world.send(NORMAL, at=hours(2), sent=hours(3)).standing is Standing.SUPERSEDED
+
+
+def test_a_report_from_the_future_does_not_silence_what_comes_after_it() -> None:
+    world = World()
+    world.send(NORMAL, at=hours(24 * 30), sent=hours(24 * 30))
+    world.now = T0 + hours(2)
+    decision = world.send(POSITIVE, Status.CORRECTED, at=hours(1))
+    assert decision.category is Category.REVIEW
+    assert decision.follow_up is not None

@@ -190,6 +190,11 @@ def test_sighup_takes_a_good_configuration_and_refuses_a_bad_one(site: Site, tmp
         daemon.wait_for("config.refused")
         (site.inbox / "a.hl7").write_bytes(message(0, vq=True))
         daemon.wait_for("file.received")
+        settings = site.settings.read_text().replace("[nonsense]\nx = 1\n", "")
+        site.settings.write_text(settings.replace("mode = 'demo'", "mode = 'shadow'"))
+        daemon.process.send_signal(signal.SIGHUP)
+        assert daemon.wait_for("config.refused", 2)[-1]["mode"] == "shadow", "the mode never changes by a signal"
+        site.settings.write_text(settings)
         other = tmp_path / "other"
         other.mkdir()
         site.settings.write_text(site.settings.read_text().replace(str(site.inbox), str(other)).replace("[nonsense]\nx = 1\n", ""))
