@@ -57,6 +57,16 @@ _AIR_EVERYWHERE = re.compile(
 _SEGMENTAL = re.compile(
     r"(?<!sub)(?<!non)(?<!sub-)(?<!non-)\b(?:segmental|lobar|wedge[- ]shaped|large)\b(?: \w+){0,3} defects?\b|\bperfusion defects\b"
 )
+_AIR_THERE = re.compile(
+    r"\bno (?:corresponding|matching) (?:ventilat|xenon|aerosol)|\bnot seen on (?:the )?ventilation|\bventilat\w+ normally\b"
+    r"|\bwithout (?:a )?ventilat\w+ (?:counterpart|abnormal\w+|change|defect)|(?<!no )\blarger than the ventilation|\bq defects? > v"
+    r"|\bnormal (?:technegas|aerosol|xenon|krypton)\b|\b(?:ventilation|aerosol|xenon|technegas|krypton)(?: images)?(?: is| are|,)?"
+    r" (?:intact|preserved|normal|maintained)\b"
+)
+_LOSS = re.compile(
+    r"\bdefects?\b|\bdeficits?\b|\b(?:decreased|reduced|absent|no) perfusion\b|\bwedges?\b|\bphotopenic\b|\bshows no perfusion\b"
+)
+_NO_DEFECT = re.compile(r"\b(?:no|without|not|never) (?:\w+ ){0,3}(?:defects?|deficits?|wedges?)\b|(?<!mis)(?<!un)\bmatch\w*|\bonly\b")
 _GRADED = frozenset({Grade.VERY_LOW, Grade.LOW})
 
 
@@ -82,7 +92,11 @@ def disagree(findings: Sequence[str], impression: Sequence[str], grade: Grade, r
 
 def _mismatch_under_negative(findings: Sequence[str], impression: Sequence[str], grade: Grade, remarks: Collection[str]) -> bool:
     own = [s for text in impression for s in _sentences(text) if _MISMATCH.search(s)]
-    elsewhere = any(_asserted_mismatch(s) for text in findings for s in _sentences(text)) or _unventilated_pattern([*findings, *impression])
+    elsewhere = (
+        any(_asserted_mismatch(s) for text in findings for s in _sentences(text))
+        or any(_AIR_THERE.search(s) and _asserted_mismatch(s) for text in impression for s in _sentences(text))
+        or _unventilated_pattern([*findings, *impression])
+    )
     stated = "mismatch" in remarks
     if not stated and "small-mismatch" not in remarks and not elsewhere:
         return False
@@ -103,6 +117,8 @@ def _unventilated_pattern(findings: Sequence[str]) -> bool:
 
 
 def _asserted_mismatch(sentence: str) -> bool:
+    if _AIR_THERE.search(sentence) and _LOSS.search(sentence) and not _ZERO.search(sentence):
+        return not _NO_DEFECT.search(sentence)
     if _UNVENTILATED.search(sentence) and not _ZERO.search(sentence):
         return not re.search(r"\bno (?:segmental |perfusion |mismatched )?(?:defect|area|perfusion)", sentence)
     found = _MISMATCH.search(sentence)

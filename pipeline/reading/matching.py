@@ -18,6 +18,10 @@ _DANGLING = frozenset({"of", "for", "any", "or", "nor"})
 _TURNING = frozenset({"not", "no", "never", "neither", "nor", "longer", "far", "hardly", "than", "least", "above"})
 _GRADED = frozenset({Grade.VERY_LOW, Grade.LOW, Grade.INTERMEDIATE, Grade.HIGH, Grade.NORMAL})
 _STOPS = frozenset({",", MASKED, ":", ".", "-", "but"})
+_ALONE = frozenset({"historical", "reportedly", "others", "clinician"})
+_OTHER_TESTS = frozenset({"ctpa", "ct", "dimer", "doppler", "duplex", "ultrasound", "echo"})
+_EARLIER = frozenset({"previous", "previously", "prior"})
+_BESIDE = 2
 _READERS = frozenset({"resident", "registrar", "trainee", "preliminary"})
 _GOING_ON = frozenset({"the", "this", "it", "is", "are", "therefore", "thus", "so"})
 _NOW = frozenset({"now", "today", "currently", "present", "current", "new", "but", "this", "these"})
@@ -242,12 +246,17 @@ def _somebody_elses(match: Match, norms: Sequence[str], left: Sequence[str], voc
         if left[number] in vocabulary.words.elsewhere or _is_year(left[number]):
             cue, place = left[number], number
             break
+    if cue in _ALONE or (cue in _OTHER_TESTS and match.first - place <= _BESIDE):
+        return cue
     if cue and (set(left[place : match.first]) & _TOLD or (":" in left[place : match.first] and cue not in _READERS)):
         return cue
     if any(left[n].isdigit() and left[n + 1 : n + 4 : 2] == ["/", "/"] for n in range(max(match.first - 6, 0), max(match.first - 4, 0))):
         return "/"
     after = norms[match.last : match.last + 5]
     found = next((norm for norm in after if norm in ("ago", "wells", "geneva", "before") or _is_year(norm)), "")
+    told_of = any(norm in _EARLIER and (n == 0 or after[n - 1] in ("on", "in", "at", "the")) for n, norm in enumerate(after[:4]))
+    if told_of and not {"since", "unchanged", "from"} & set(after):
+        return "previous"
     return "" if "since" in after else found
 
 

@@ -32,14 +32,18 @@ _MALIGNANCY = re.compile(
 _INCIDENTAL = re.compile(r"\b(?:nodule|mass|aneurysm|adenopathy|lymphadenopathy|lesion)\b")
 _ODD = re.compile(
     "[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\uff00-\uffef]"
-    r"|</?[a-z!][^<>\n]{0,80}>|<!--|&(?:[a-z]{2,8}|#\d{1,6});|(?<=[a-z])[*_~^|#](?=[a-z])|\[deleted"
+    r"|</?[a-z!][^<>\n]{0,80}>|<!--|&(?:[a-z]{2,8}|#\d{1,6});|(?<=[a-z])[*_~^|#](?=[a-z])|\[deleted|~~|\[\[|/\*|\((?:deleted|sic)\)"
 )
 _LATIN = re.compile(r"[a-zÀ-ɏ]+$")
 _WORD = re.compile(r"[^\W\d_]+")
 _CUT_OFF = frozenset("of for the with and in to a an not is are was very or at on by from without than".split())
 _OPPOSITE = {Category.NEGATIVE: Category.POSITIVE, Category.POSITIVE: Category.NEGATIVE}
+_TOUCHES = frozenset({"abnormal", "positive", "should", "changed", "different", "agreement", "nondiagnostic", "high", "low"})
+_KEEPS = frozenset({"unchanged", "unaffected", "stands", "neither", "technique", "dose", "mci", "mbq", "side"})
 _TOLD_TOO = frozenset({BODY, FINDINGS, ATTENDING, "recommendation", "signature"})
-_REPORT_WORDS = frozenset({"report", "impression", "interpretation", "patient", "above", "dictated", "dictation", "conclusion"})
+_REPORT_WORDS = frozenset(
+    {"report", "impression", "interpretation", "patient", "above", "dictated", "dictation", "conclusion", "attending", "reader", "i"}
+)
 _ALWAYS_SAID = frozenset({"overlooked", "misread", "retracted"})
 _OF_A_DETAIL = frozenset({"side", "laterality", "amended from", "dose", "weight", "technique", "date", "mci", "mbq", "spelling"})
 _OF_A_DRAFT = frozenset({"preliminary", "resident", "draft", "overnight", "call", "trainee", "registrar", "outside"})
@@ -49,6 +53,7 @@ _LONGEST_SENTENCE = 300
 """Tokens; a longer one is read in pieces, so that hostile text costs linear time."""
 _DECIDED = (Category.NEGATIVE, Category.NONDIAGNOSTIC, Category.POSITIVE)
 _LIST_SIGNS = frozenset({",", "/", "or", "and", "versus", ":", ";", "tier", "-", "="})
+_ANSWERS = frozenset({"negative", "absent", "excluded"})
 _DANGLING = frozenset({"not", "never", "cannot", "without", "possible", "possibly", "unlikely", "questionable", "probable", "non"})
 _ENDINGS = frozenset(".!;")
 _ACUTE = frozenset({"acute", "acutely", "subacute", "new", "recent", "fresh"})
@@ -186,7 +191,8 @@ class _Reader:
         while tokens and tokens[-1].norm in _ENDINGS:
             closed = True
             tokens.pop()
-        if strict and tokens and not closed and tokens[-1].norm in _DANGLING:
+        lone = len(tokens) == 1 and tokens[0].norm in self.vocabulary.words.negators and tokens[0].norm not in _ANSWERS
+        if strict and tokens and not closed and (tokens[-1].norm in _DANGLING or lone):
             # It stops at a word that bears on what comes next, and nothing does.
             part.found.unread += 1
         for first in range(0, len(tokens), _LONGEST_SENTENCE):
@@ -209,6 +215,9 @@ class _Reader:
             role = Role.VERDICT if phrase.role == "verdict" else Role.NEGATION if phrase.role == "denied" else Role.CONTEXT
             part.spans.append(Span(role, phrase.id, start, end))
             if phrase.role == "verdict":
+                if kind == FINDINGS and not self._verdict(match, tokens, kind).about_pe:
+                    # "Ventilation: normal" in a text without an impression is no verdict on the scan.
+                    continue
                 part.found.verdicts.append(self._verdict(match, tokens, kind))
                 part.found.doubts += bool(match.doubt)
             elif phrase.role == "hedge" and strict:
@@ -254,7 +263,9 @@ class _Reader:
         if not added.found.verdicts:
             if said.reasons:
                 return Resolved(None, ("addendum-unclear", *said.reasons)), spans
-            withdrawn = bool({"abnormal", "positive"} & added.words) or self._disowned(additions)
+            unlike = base.category is not Category.POSITIVE and "mismatch" in added.found.remarks
+            touched = unlike or bool(_TOUCHES & added.words)
+            withdrawn = (touched and not _KEEPS & added.words) or self._disowned(additions)
             return (Resolved(None, ("addendum-unclear",)) if withdrawn else self._checked(base, part)), spans
         if said.grade is None:
             return Resolved(None, ("addendum-unclear", *said.reasons)), spans

@@ -101,11 +101,21 @@ def _cut(text: str, lowered: str, start: int, end: int, coded: str | None, headi
     for at, after, new_kind, weak in _marks(text, lowered, start, end, headings):
         if weak and kind == IMPRESSION:
             continue
+        if new_kind == IMPRESSION and not lowered[opened:at].strip() and _qualifies(kind, lowered[slice(*heading)]):
+            new_kind = kind
         if opened < at:
             sections.append(Section(kind, opened, at, heading, coded is not None and kind == coded))
         kind, opened, heading = new_kind, after, (at, max(at, after))
     sections.append(Section(kind, opened, end, heading, coded is not None and kind == coded))
     return sections
+
+
+def _qualifies(kind: str, heading: str) -> bool:
+    """Whether a heading with nothing under it belongs to the impression below it: `PRIOR` on a line of its own, or a draft's.
+
+    `Comparison:` with its colon is a field that was left empty.
+    """
+    return kind == PRELIMINARY or (kind in ("comparison", "history") and ":" not in heading)
 
 
 def _marks(text: str, lowered: str, start: int, end: int, headings: Headings) -> Iterator[tuple[int, int, str, bool]]:

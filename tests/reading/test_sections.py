@@ -165,3 +165,15 @@ def test_other_things_to_act_on_are_told_beside_the_category() -> None:
     assert reading_of("IMPRESSION: PE absent. New nodule suspicious for malignancy.").reasons == ("malignancy-raised",)
     assert reading_of("IMPRESSION: PE absent. Stable lung nodule.").reasons == ("incidental",)
     assert reading_of("IMPRESSION: PE absent.").reasons == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("PRIOR\nIMPRESSION:\nNo evidence of PE.\nFINDINGS:\nMultiple perfusion defects.", "review no-impression"),
+        ("COMPARISON:\nIMPRESSION:\nNo evidence of PE.", "negative absent"),
+        ("PRELIMINARY\nIMPRESSION:\nNo evidence of PE.\nATTENDING:\nHigh probability for PE.", "review addendum-unclear"),
+    ],
+)
+def test_a_heading_above_the_impressions_own(text: str, expected: str) -> None:
+    assert outcome(text) == expected

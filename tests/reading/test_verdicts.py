@@ -130,6 +130,12 @@ def test_a_verdict_with_a_stray_negation_beside_it_is_for_a_person() -> None:
         "No evidence of PE, but there are mismatched segmental defects in the right upper lobe.",
         "Thrombus in the right pulmonary artery. No evidence of PE.",
         "Normal scan with multiple segmental defects.",
+        "High probability for PE on the previous scan, now resolved.",
+        "IMPRESSION:\nLow probability for PE.\nNot",
+        "Reportedly no evidence of PE.",
+        "FINDINGS:\nVentilation normal.\nPerfusion shows a wedge.",
+        "PE: no conclusion.",
+        "IMPRESSION: Low probability for PE. Two segmental perfusion defects with normal Technegas.",
     ],
 )
 def test_what_no_verdict_may_be_taken_from(text: str) -> None:
