@@ -101,7 +101,7 @@ def match_sentence(tokens: Sequence[Token], vocabulary: Vocabulary) -> SentenceM
     for found in masks:
         for number in range(found.first, found.last):
             left[number] = MASKED
-    line = _Line(left, vocabulary.signs)
+    line = _Line(left, vocabulary.signs) if masks else whole
     chosen = _longest(_candidates(line, vocabulary.by_phrase), len(left))
     taken = [False] * len(left)
     for match in chosen:

@@ -319,11 +319,12 @@ class _Reader:
         against = _OPPOSITE.get(category)
         if against is None:
             return ""
-        found = self._part(rest).found
-        if any(v.category is against and v.about_pe and v.grade is not Grade.NORMAL and not v.doubtful for v in found.verdicts):
+        body = self._part(s for s in rest if s.kind == BODY).found
+        named = self._part(s for s in rest if s.kind != BODY).found
+        verdicts = [v for v in (*body.verdicts, *named.verdicts) if v.category is against and v.about_pe]
+        if any(v.grade is not Grade.NORMAL and not v.doubtful for v in verdicts):
             return "contradiction"
-        doubted = category is Category.NEGATIVE and self._part(s for s in rest if s.kind != BODY).found.hedges
-        return "contradiction" if doubted else ""
+        return "contradiction" if category is Category.NEGATIVE and named.hedges else ""
 
     def _disowned(self, sections: Iterable[Section]) -> bool:
         """Whether a sentence without a verdict of its own takes the report back ("dictated on the wrong patient")."""
