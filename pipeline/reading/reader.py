@@ -165,7 +165,8 @@ class _Reader:
             return [*drafts, *attending] if confirmed or not attending else attending
         return [s for s in self.sections if s.kind in (BODY, FINDINGS, ATTENDING)]
 
-    def _part(self, sections: Iterable[Section]) -> _Part:
+    def _part(self, sections: Iterable[Section], *, skim: bool = False) -> _Part:
+        """What the sections say; to `skim` is to pass over sentences with neither a verdict about the disease nor a hedge."""
         part = _Part()
         for section in sections:
             if section.heading[1] > section.heading[0]:
@@ -175,7 +176,7 @@ class _Reader:
             part.spans += [Span(Role.MASK, label, begin, stop) for begin, stop, label in template.masked]
             strict = section.kind != "communication"
             for begin, stop in self._sentences(section, template.masked):
-                self._sentence(part, begin, stop, section.kind, strict=strict)
+                self._sentence(part, begin, stop, section.kind, strict=strict, skim=skim)
         return part
 
     def _sentences(self, section: Section, masked: Sequence[tuple[int, int, str]]) -> Iterable[tuple[int, int]]:
@@ -185,8 +186,10 @@ class _Reader:
                 yield from sentences_of(self.text, self.lowered, place, begin)
             place = max(place, stop)
 
-    def _sentence(self, part: _Part, begin: int, stop: int, kind: str, *, strict: bool) -> None:
+    def _sentence(self, part: _Part, begin: int, stop: int, kind: str, *, strict: bool, skim: bool) -> None:
         tokens = tokens_of(self.lowered, after_marker(self.lowered, begin, stop), stop, self.vocabulary.speller)
+        if skim and not self.vocabulary.may_tell(token.norm for token in tokens):
+            return
         closed = False
         while tokens and tokens[-1].norm in _ENDINGS:
             closed = True
@@ -319,8 +322,8 @@ class _Reader:
         against = _OPPOSITE.get(category)
         if against is None:
             return ""
-        body = self._part(s for s in rest if s.kind == BODY).found
-        named = self._part(s for s in rest if s.kind != BODY).found
+        body = self._part((s for s in rest if s.kind == BODY), skim=True).found
+        named = self._part((s for s in rest if s.kind != BODY), skim=True).found
         verdicts = [v for v in (*body.verdicts, *named.verdicts) if v.category is against and v.about_pe]
         if any(v.grade is not Grade.NORMAL and not v.doubtful for v in verdicts):
             return "contradiction"
@@ -329,6 +332,8 @@ class _Reader:
     def _disowned(self, sections: Iterable[Section]) -> bool:
         """Whether a sentence without a verdict of its own takes the report back ("dictated on the wrong patient")."""
         for section in sections:
+            if self.vocabulary.words.disowns.isdisjoint(_WORD.findall(self.lowered, section.start, section.end)):
+                continue
             for begin, stop in sentences_of(self.text, self.lowered, section.start, section.end):
                 words = set(_WORD.findall(self.lowered[begin:stop]))
                 said = words & self.vocabulary.words.disowns

@@ -101,6 +101,7 @@ class Vocabulary:
     by_mask: Index[Mask] = field(compare=False, repr=False)
     by_phrase: Index[Phrase] = field(compare=False, repr=False)
     by_strong: Index[Phrase] = field(compare=False, repr=False)
+    by_hedge: Index[Phrase] = field(compare=False, repr=False)
     signs: Mapping[str, str] = field(compare=False, repr=False)
     _triggers: "Remembered" = field(default_factory=lambda: Remembered(), compare=False, repr=False)
 
@@ -126,6 +127,11 @@ class Vocabulary:
             known = norm in words.whole or any(norm.startswith(t) for t in words.triggers if t not in words.whole)
             self._triggers[norm] = known
         return known and norm not in self.words.harmless
+
+    def may_tell(self, norms: Iterable[str]) -> bool:
+        """Whether a sentence of these tokens can hold a verdict about the disease, or a hedge: a cheap look that never wrongly says no."""
+        words = frozenset(word for norm in norms for word in norm.split(" ")) | {"^", "$"}
+        return any(map(self.is_trigger, words)) or bool(self.by_hedge.candidates(words))
 
 
 class Remembered(dict[str, bool]):
@@ -172,6 +178,7 @@ class _Parser:
             by_mask=Index((mask, mask.patterns) for mask in masks),
             by_phrase=Index((phrase, phrase.patterns) for phrase in phrases),
             by_strong=Index((phrase, phrase.patterns) for phrase in phrases if phrase.strong),
+            by_hedge=Index((phrase, phrase.patterns) for phrase in phrases if phrase.role == "hedge"),
         )
 
     def _classes(self) -> None:
