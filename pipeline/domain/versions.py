@@ -59,9 +59,12 @@ def promoted_text(exam: Exam, report: Report) -> Report:
 def in_force(exam: Exam) -> list[Version]:
     """Live versions that no retraction has taken back, the superseded ones too; repeats left out."""
     retracted = [number for number, version in enumerate(exam.versions) if version.standing is Standing.RETRACTED]
-    barrier = max((exam.versions[number].order[:2] for number in retracted), default=(0.0, 0.0))
     since = exam.versions[retracted[-1] + 1 :] if retracted else exam.versions
-    return [version for version in since if version.standing in _IN_FORCE and version.order[:2] >= barrier]
+    return [
+        version
+        for version in since
+        if version.standing in _IN_FORCE and not any(_takes_back(exam.versions[number], version.order) for number in retracted)
+    ]
 
 
 def final_of(exam: Exam) -> Version | None:
@@ -94,8 +97,7 @@ def overtaken(case: Case) -> bool:
     for version in case.exam.versions:
         if version.standing is Standing.CURRENT and version.order > mine:
             return True
-        if version.standing is Standing.RETRACTED and (version.order[:2] > mine[:2] or version.order[1] > mine[1]):
-            # Signed earlier or not: it was sent after this one, and takes it back.
+        if version.standing is Standing.RETRACTED and _takes_back(version, mine):
             return True
     return False
 
@@ -170,6 +172,11 @@ def _said_before(case: Case, final: Version) -> bool:
     others = [version for version in in_force(case.exam) if version is not final and not version.status.provisional]
     doubted = any(version.order[:2] == final.order[:2] for version in others)
     return _same_words([*others, final] if doubted else others, case)
+
+
+def _takes_back(retraction: Version, order: tuple[float, float, str]) -> bool:
+    """Whether a retraction is later than a version of this order: signed after it, or at least sent after it."""
+    return retraction.order[:2] > order[:2] or retraction.order[1] > order[1]
 
 
 def _alike(version: Version, case: Case) -> bool:

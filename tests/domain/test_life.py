@@ -165,7 +165,8 @@ class Life(RuleBasedStateMachine):
         if how == "sent":
             self.world.leave()
         else:
-            self.world.lease()
+            # What has once been claimed counts as sent: a doubt that only holds letters comes too late for it.
+            self.released |= {notice.id for notice in self.world.lease()}
         if how == "claimed in vain":
             self.world.expire()
 
