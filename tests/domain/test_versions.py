@@ -417,6 +417,13 @@ def test_an_old_text_that_arrives_after_its_retraction_is_not_promoted() -> None
     assert "nothing-to-promote" in promoted(world, at=hours(2)).problems
 
 
+def test_a_text_signed_later_but_sent_before_its_retraction_is_not_promoted() -> None:
+    world = World()
+    world.send(NEGATIVE, X, at=hours(1), sent=hours(4))
+    world.send(NEGATIVE, P, at=hours(2), sent=hours(3), words="no embolism")
+    assert "nothing-to-promote" in promoted(world, at=hours(5)).problems
+
+
 def test_the_text_of_another_person_is_never_promoted() -> None:
     world = World()
     world.send(NEGATIVE, P, words="no embolism", patient=BERT)
