@@ -18,7 +18,7 @@ from pipeline.domain.parcel import Parcel
 from pipeline.domain.reading import Reading
 from pipeline.domain.report import Report
 from pipeline.errors import Refused
-from pipeline.intake.incoming import Incoming, Now, message_time
+from pipeline.intake.incoming import Incoming, Now
 from pipeline.store import acts, batch, outbox, record
 from pipeline.store.batch import Work
 from pipeline.store.changes import About, Task
@@ -33,7 +33,7 @@ from pipeline.store.remembered import Past, past
 from pipeline.store.telling import tell_changes, tell_decision, tell_deliveries
 from pipeline.telemetry import METRICS, emit
 
-__all__ = ["Clock", "Composers", "DeliveryReport", "Flow", "Incoming", "Now", "Outcome", "TickReport", "message_time"]
+__all__ = ["Clock", "Composers", "DeliveryReport", "Flow", "Incoming", "Now", "Outcome", "TickReport"]
 
 OutcomeWord = Literal["read", "study", "not_vq", "rejected"]
 LEASE = timedelta(minutes=2)

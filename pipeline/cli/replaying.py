@@ -88,11 +88,11 @@ class Rows:
         self._last: tuple[Path, list[Explained]] | None = None
 
     def write(self, item: "Replayed") -> None:
+        if self._unheard:
+            return
         one = as_explained(str(item.path), item.outcome)
         if item.outcome.seen_before:
             one = one.filled_from(self._read_again(item.path, item.ordinal))
-        if self._unheard:
-            return
         try:
             sys.stdout.write(json.dumps(one.as_row()) + "\n")
             sys.stdout.flush()

@@ -60,11 +60,8 @@ def in_force(exam: Exam) -> list[Version]:
     """Live versions that no retraction has taken back, the superseded ones too; repeats left out."""
     retracted = [number for number, version in enumerate(exam.versions) if version.standing is Standing.RETRACTED]
     since = exam.versions[retracted[-1] + 1 :] if retracted else exam.versions
-    return [
-        version
-        for version in since
-        if version.standing in _IN_FORCE and not any(_takes_back(exam.versions[number], version.order) for number in retracted)
-    ]
+    live = [version for version in since if version.standing in _IN_FORCE]
+    return [version for version in live if not any(_takes_back(exam.versions[number], version.order) for number in retracted)]
 
 
 def final_of(exam: Exam) -> Version | None:

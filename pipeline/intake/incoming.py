@@ -32,19 +32,15 @@ Now = Callable[[Incoming, Arrival], datetime]
 """The time that a decision about one message is made at."""
 
 
-def message_time(fallback: datetime | None = None) -> Now:
-    """The time a message itself tells: sign time, else message time, else time of the scan; else `fallback`, else `received_at`.
+def message_time(item: Incoming, arrival: Arrival) -> datetime:
+    """The `Now` of a replay: sign time, else message time, else time of the scan, else `received_at`.
 
-    For replay, so that a second run over the same input gives the same bytes.
+    What a message itself tells, so that a second run over the same input gives the same bytes.
     """
-
-    def now(item: Incoming, arrival: Arrival) -> datetime:
-        what = arrival.what
-        own: datetime | None = None
-        if isinstance(what, Report):
-            own = what.signed_at or what.message_at or what.observed_at
-        elif isinstance(what, Instance):
-            own = what.acquired_at
-        return own or fallback or item.received_at
-
-    return now
+    what = arrival.what
+    own: datetime | None = None
+    if isinstance(what, Report):
+        own = what.signed_at or what.message_at or what.observed_at
+    elif isinstance(what, Instance):
+        own = what.acquired_at
+    return own or item.received_at

@@ -116,11 +116,10 @@ def replay(
     report = ReplayReport(files=len(files))
     disposal = Disposal(Shelf(app.state / "archive", fanned=True), Shelf(app.state / "quarantine"))
     telemetry.emit("replay.started", files=len(files), mode=app.config.site.mode.value)
-    now = message_time()
     done = 0
     batch: Batch[tuple[Path, Incoming]] = Batch(app.config)
     for group in cut(_read(files, app.config, report), batch):
-        results = app.flow.ingest([incoming for _, incoming in group], now=now)
+        results = app.flow.ingest([incoming for _, incoming in group], now=message_time)
         for (path, incoming), outcomes in zip(group, results, strict=True):
             disposal.after(path, incoming, outcomes, ours=False)
             for outcome in outcomes:

@@ -91,19 +91,17 @@ def disagree(findings: Sequence[str], impression: Sequence[str], grade: Grade, r
 
 
 def _mismatch_under_negative(findings: Sequence[str], impression: Sequence[str], grade: Grade, remarks: Collection[str]) -> bool:
-    own = [s for text in impression for s in _sentences(text) if _MISMATCH.search(s)]
+    said = [s for text in impression for s in _sentences(text)]
+    own = [s for s in said if _MISMATCH.search(s)]
     elsewhere = (
         any(_asserted_mismatch(s) for text in findings for s in _sentences(text))
-        or any(_AIR_THERE.search(s) and _asserted_mismatch(s) for text in impression for s in _sentences(text))
+        or any(_AIR_THERE.search(s) and _asserted_mismatch(s) for s in said)
         or _unventilated_pattern([*findings, *impression])
     )
     stated = "mismatch" in remarks
     if not stated and "small-mismatch" not in remarks and not elsewhere:
         return False
-    said = [*own, *(s for text in impression for s in _sentences(text))]
-    if stated:
-        said = own
-    explained = bool(own) and any(_CAUSE.search(s) for s in said)
+    explained = bool(own) and any(_CAUSE.search(s) for s in (own if stated else said))
     sized = "small-mismatch" in remarks and not stated and grade in _GRADED
     return not (explained or sized)
 

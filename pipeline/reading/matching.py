@@ -21,6 +21,8 @@ _STOPS = frozenset({",", MASKED, ":", ".", "-", "but"})
 _ALONE = frozenset({"historical", "reportedly", "others", "clinician"})
 _OTHER_TESTS = frozenset({"ctpa", "ct", "dimer", "doppler", "duplex", "ultrasound", "echo"})
 _EARLIER = frozenset({"previous", "previously", "prior"})
+_PAST_IT = _STOPS | {"with", "and"}
+_BOTH_SIDES = _STOPS | {"?", "both", "either"}
 _BESIDE = 2
 _READERS = frozenset({"resident", "registrar", "trainee", "preliminary"})
 _GOING_ON = frozenset({"the", "this", "it", "is", "are", "therefore", "thus", "so"})
@@ -210,11 +212,12 @@ def _behind(match: Match, norms: Sequence[str], left: Sequence[str], taken: Sequ
     if following in ("of", "for", "that") and match.last + 1 < len(left) and not taken[match.last] and match.phrase.grade in _GRADED:
         # "High probability of COPD": the verdict is about something else.
         return following
+    watched = words.undoing | words.hedges
     for number in rest[:_AFTER]:
         # What was masked counts here: "... was considered" is no recommendation to whoever reads it after a verdict.
-        if norms[number] in (*_STOPS, "with", "and"):
+        if norms[number] in _PAST_IT:
             break
-        if not taken[number] and norms[number] in words.undoing | words.hedges:
+        if not taken[number] and norms[number] in watched:
             return norms[number]
     if match.phrase.grade is None or match.phrase.grade.category is not Category.NEGATIVE:
         return ""
@@ -229,7 +232,7 @@ def _taken_out(left: Sequence[str], taken: Sequence[bool], start: int, excepting
         norm = left[number]
         if norm == "," and number + 1 < len(left) and left[number + 1] in _EXCEPT:
             return left[number + 1]
-        if norm in (*_STOPS, "?", "both", "either"):
+        if norm in _BOTH_SIDES:
             return ""
         placed = set(left[max(number - 2, start) : number]) & _PLACES
         if not taken[number] and norm in excepting and (norm in _EXCEPT or (placed and number - start < _NEAR)):

@@ -60,7 +60,7 @@ def test_a_state_folder_that_cannot_be_made(tmp_path: Path) -> None:
 def test_a_real_report_comes_out_as_letter_and_task(tmp_path: Path) -> None:
     import hashlib
 
-    from pipeline.flow import Incoming, message_time
+    from pipeline.intake.incoming import Incoming, message_time
 
     message = (
         b"MSH|^~\\&|RIS|GENERAL|VQROUTE|X|20260302101500||ORU^R01|MSG1|P|2.5.1\r"
@@ -70,7 +70,7 @@ def test_a_real_report_comes_out_as_letter_and_task(tmp_path: Path) -> None:
     )
     item = Incoming(message, hashlib.sha256(message).hexdigest(), "test", datetime(2026, 3, 2, 11, tzinfo=UTC))
     with _build(tmp_path, exclusive=True) as app:
-        outcome = app.flow.ingest([item], now=message_time())[0][0]
+        outcome = app.flow.ingest([item], now=message_time)[0][0]
         assert outcome.outcome == "read"
         while app.flow.deliver().more:
             pass
