@@ -151,7 +151,11 @@ class Flow:
         at = now or (lambda _item, _arrival: self._clock.now())
         with self._ledger.read() as connection:
             known = record.seen_files(connection, {item.file_hash for item in items})
-        read = [self._read(item, at, known) for item in items]
+        # Two rounds, so that what each of them works with stays close to the processor.
+        read = [self._parsed(item, at) for item in items]
+        for work in (work for works in read for work in works):
+            if work.file_hash not in known and not work.not_for_us:
+                self._interpret(work)
         files: dict[str, list[Work]] = {}
         for item, works in zip(items, read, strict=True):
             if item.file_hash not in known:
@@ -166,29 +170,28 @@ class Flow:
         self._tell((work, outcome) for pair in zip(read, told, strict=True) for work, outcome in zip(*pair, strict=True))
         return told
 
-    def _read(self, item: Incoming, now: Now, known: set[str]) -> list[Work]:
-        """Everything that needs no lock: parse, read the text, compress, put large bodies into the archive."""
+    def _parsed(self, item: Incoming, now: Now) -> list[Work]:
+        """The messages of one file."""
         try:
             arrivals: Sequence[Arrival] = item.arrivals if item.arrivals is not None else self._parse(item.content, item.file_hash)
         except Exception as error:  # noqa: BLE001 - our own fault on this input: it is tracked, and the rest goes on
             emit("item.failed", file=item.file_hash, error=type(error).__name__)
             arrivals = (Arrival(Kind.OTHER, 1, item.file_hash, b"", batch.failed(error)),)
-        works = []
-        for arrival in arrivals:
-            work = Work(item.file_hash, item.source, item.received_at, len(item.content), arrival, now(item, arrival))
-            works.append(work)
-            if item.file_hash in known or work.not_for_us:
-                continue
-            if isinstance(arrival.what, Report):
-                try:
-                    work.reading = self._rules.interpret(arrival.what.blocks)
-                except Exception as error:  # noqa: BLE001 - as above
-                    emit("item.failed", file=item.file_hash, message=arrival.content_hash, error=type(error).__name__)
-                    work.arrival = replace(arrival, what=batch.failed(error))
-            work.body = record.packed(arrival)
-            if len(arrival.body) > record.KEPT_IN_LEDGER:
-                self._archive.put(arrival.body, arrival.content_hash)
-        return works
+        size = len(item.content)
+        return [Work(item.file_hash, item.source, item.received_at, size, arrival, now(item, arrival)) for arrival in arrivals]
+
+    def _interpret(self, work: Work) -> None:
+        """What else needs no lock: read the text, compress, put large bodies into the archive."""
+        arrival = work.arrival
+        if isinstance(arrival.what, Report):
+            try:
+                work.reading = self._rules.interpret(arrival.what.blocks)
+            except Exception as error:  # noqa: BLE001 - as above
+                emit("item.failed", file=work.file_hash, message=arrival.content_hash, error=type(error).__name__)
+                work.arrival = replace(arrival, what=batch.failed(error))
+        work.body = record.packed(arrival)
+        if len(arrival.body) > record.KEPT_IN_LEDGER:
+            self._archive.put(arrival.body, arrival.content_hash)
 
     def _tell(self, works: Iterable[tuple[Work, Outcome]]) -> None:
         """Log events and counters of what is new; only now, when it is on disk."""

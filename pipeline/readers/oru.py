@@ -1,14 +1,15 @@
 """One ORU message into the report of its lung scan; the other exams in the message never get in."""
 
 import hashlib
-from dataclasses import dataclass, field, replace
-from datetime import timezone, tzinfo
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone, tzinfo
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from pipeline.domain.arrival import NotForUs, Rejection
 from pipeline.domain.identity import ExamKey, Patient, PersonName
-from pipeline.domain.report import Liveness, Report
+from pipeline.domain.report import Liveness, Report, TextBlock
 from pipeline.formats import hl7v2
 from pipeline.formats.hl7text import Delimiters
 from pipeline.formats.hl7v2 import Message, Moment, Segment
@@ -237,7 +238,11 @@ def _report(message: Message, subject: Subject, people: People, sender: Sender, 
     problems += release_problems([row.release for row in told.rows])
     problems += _identity_problems(subject, people, patient, "\n".join(block.text for block in made))
     first = orders[0]
-    report = Report(
+    interpreter = people.reader(first.obr[32]) if first.obr else None
+    orderer = _orderer(people, first)
+    problems += _charset_problems(message, made, [patient.name, orderer, interpreter])
+    times = _times(message, orders, sender)
+    return Report(
         kind="hl7-oru",
         key=keys[0],
         content_hash=digest,
@@ -247,17 +252,19 @@ def _report(message: Message, subject: Subject, people: People, sender: Sender, 
         patient=patient,
         accession="" if "accession-missing" in missing else keys[0].accession,
         linked=keys[1:],
-        orderer=_orderer(people, first),
-        interpreter=people.reader(first.obr[32]) if first.obr else None,
+        orderer=orderer,
+        interpreter=interpreter,
         exam_code=message.value(first.obr, 4),
         exam_text=message.value(first.obr, 4, 2) or message.value(first.obr, 4, 5),
         patient_class=next((message.value(one, 2).upper() for one in subject.visits if one.name == "PV1"), ""),
         study_uid=_study_uid(message, orders, sender),
         source=sender.name or sender.facility,
         control_id=message.value(message.header, 10),
+        observed_at=times.observed,
+        signed_at=times.signed,
+        message_at=times.sent,
+        problems=tuple(dict.fromkeys(problems)),
     )
-    report = _timed(report, message, orders, sender)
-    return replace(report, problems=tuple(dict.fromkeys(problems + _charset_problems(message, report))))
 
 
 def _telling(orders: list[Order], stories: list[Story]) -> list[tuple[Order, Story]]:
@@ -267,8 +274,8 @@ def _telling(orders: list[Order], stories: list[Story]) -> list[tuple[Order, Sto
 
 
 def _standing(order: Order, told: Story, sender: Sender) -> Standing:
-    every = [row.status for row in told.rows]
-    counted = [row.status for row in told.impression_rows()]
+    every = list(dict.fromkeys(row.status for row in told.rows))
+    counted = list(dict.fromkeys(row.status for row in told.impression_rows()))
     return standing(order.obr[25] if order.obr else "", counted, every, empty_is_final=sender.source.empty_obx11 == "final")
 
 
@@ -330,7 +337,8 @@ def _field(message: Message, order: Order, path: str) -> str:
 
 def _study_uid(message: Message, orders: list[Order], sender: Sender) -> str:
     found = [_field(message, order, path) for order in orders for path in sender.source.study_uid_fields]
-    found += [message.value(one, 5) for order in orders for one in order.rest if one.name == "OBX" and message.value(one, 3) == _STUDY_UID]
+    said = [one for order in orders for one in order.rest if one.name == "OBX" and _STUDY_UID in one[3]]
+    found += [message.value(one, 5) for one in said if message.value(one, 3) == _STUDY_UID]
     return next((uid for uid in found if uid and len(uid) <= 64 and uid.replace(".", "").isdigit()), "")
 
 
@@ -354,14 +362,22 @@ def _identity_problems(subject: Subject, people: People, patient: Patient, text:
     return ["identity-conflict"] if several or doubled or another_person(text, patient) else []
 
 
-def _charset_problems(message: Message, report: Report) -> list[str]:
-    people = [person.spoken for person in (report.patient.name, report.orderer, report.interpreter) if person]
-    if _REPLACED in report.text or any(_REPLACED in name for name in people):
+def _charset_problems(message: Message, made: Sequence[TextBlock], people: Sequence[PersonName | None]) -> list[str]:
+    if any(_REPLACED in block.text for block in made) or any(_REPLACED in person.spoken for person in people if person):
         return ["charset-undecodable"]
     return ["charset-assumed"] if message.decoded.assumed else []
 
 
-def _timed(report: Report, message: Message, orders: list[Order], sender: Sender) -> Report:
+@dataclass(frozen=True, slots=True)
+class _Times:
+    """When the exam was done, the report signed, the message sent; UTC, None where nothing says so."""
+
+    observed: datetime | None
+    signed: datetime | None
+    sent: datetime | None
+
+
+def _times(message: Message, orders: list[Order], sender: Sender) -> _Times:
     def at(segment: Segment | None, number: int) -> Moment | None:
         return hl7v2.moment(message.value(segment, number), sender.zone)
 
@@ -372,9 +388,8 @@ def _timed(report: Report, message: Message, orders: list[Order], sender: Sender
     if latest and latest.whole_day and sent and not sent.whole_day and 0 <= (sent.at - latest.at).total_seconds() < 86400:
         # A bare date on the day of sending says less than MSH-7 does, and must not sort before an earlier version of that day.
         latest = sent
-    return replace(
-        report,
-        observed_at=min(done, key=lambda moment: moment.at).at if done else None,
-        signed_at=latest.at if latest else None,
-        message_at=sent.at if sent else None,
+    return _Times(
+        observed=min(done, key=lambda moment: moment.at).at if done else None,
+        signed=latest.at if latest else None,
+        sent=sent.at if sent else None,
     )

@@ -180,8 +180,10 @@ def _other_birth(line: str, born: date | None) -> bool:
 
 def _other_number(line: str, patient: Patient) -> bool:
     found = _NUMBER.search(line)
+    if not found or not any(c.isdigit() for c in found[1]):
+        return False
     known = {_bare(one.value) for one in patient.identifiers}
-    return bool(found and known and any(c.isdigit() for c in found[1]) and _bare(found[1]) not in known)
+    return bool(known) and _bare(found[1]) not in known
 
 
 def _bare(number: str) -> str:

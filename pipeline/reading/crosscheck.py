@@ -63,6 +63,8 @@ _AIR_THERE = re.compile(
     r"|\bnormal (?:technegas|aerosol|xenon|krypton)\b|\b(?:ventilation|aerosol|xenon|technegas|krypton)(?: images)?(?: is| are|,)?"
     r" (?:intact|preserved|normal|maintained)\b"
 )
+_SPEAKS_OF_AIR = ("match", "mach", "ventil", "without", "discordan", "xenon", "aerosol", "technegas", "krypton", "q defect")
+"""What each sentence holds that one of the patterns for a mismatch finds: most hold none, and need not be searched."""
 _LOSS = re.compile(
     r"\bdefects?\b|\bdeficits?\b|\b(?:decreased|reduced|absent|no) perfusion\b|\bwedges?\b|\bphotopenic\b|\bshows no perfusion\b"
 )
@@ -80,23 +82,22 @@ def disagree(findings: Sequence[str], impression: Sequence[str], grade: Grade, r
         remarks: what the impression's phrases say of mismatch (`mismatch`, `small-mismatch`).
     """
     if grade.category is Category.NEGATIVE:
-        if grade is Grade.NORMAL and any(
-            _ABNORMAL.search(s) and not _DENIED.search(s) for text in (*findings, *impression) for s in _sentences(text)
-        ):
+        found, said = ([s for text in texts for s in _sentences(text)] for texts in (findings, impression))
+        if grade is Grade.NORMAL and any(_ABNORMAL.search(s) and not _DENIED.search(s) for s in (*found, *said)):
             return True
-        return _mismatch_under_negative(findings, impression, grade, remarks)
+        unventilated = _unventilated_pattern(" ".join((*findings, *impression)), [*found, *said])
+        return _mismatch_under_negative(found, said, grade, remarks, unventilated=unventilated)
     if grade.category is Category.POSITIVE:
-        return _normal_under_positive(findings)
+        return _normal_under_positive([s for text in findings for s in _sentences(text)])
     return False
 
 
-def _mismatch_under_negative(findings: Sequence[str], impression: Sequence[str], grade: Grade, remarks: Collection[str]) -> bool:
-    said = [s for text in impression for s in _sentences(text)]
+def _mismatch_under_negative(
+    found: Sequence[str], said: Sequence[str], grade: Grade, remarks: Collection[str], *, unventilated: bool
+) -> bool:
     own = [s for s in said if _MISMATCH.search(s)]
     elsewhere = (
-        any(_asserted_mismatch(s) for text in findings for s in _sentences(text))
-        or any(_AIR_THERE.search(s) and _asserted_mismatch(s) for s in said)
-        or _unventilated_pattern([*findings, *impression])
+        unventilated or any(_asserted_mismatch(s) for s in found) or any(_AIR_THERE.search(s) and _asserted_mismatch(s) for s in said)
     )
     stated = "mismatch" in remarks
     if not stated and "small-mismatch" not in remarks and not elsewhere:
@@ -106,15 +107,16 @@ def _mismatch_under_negative(findings: Sequence[str], impression: Sequence[str],
     return not (explained or sized)
 
 
-def _unventilated_pattern(findings: Sequence[str]) -> bool:
+def _unventilated_pattern(text: str, sentences: Sequence[str]) -> bool:
     """Segmental defects where the air goes everywhere: the pattern of an embolus, whatever it is called."""
-    text = " ".join(findings)
-    if _MATCHED.search(text) or not _AIR_EVERYWHERE.search(text):
+    if not _AIR_EVERYWHERE.search(text) or _MATCHED.search(text):
         return False
-    return any(_SEGMENTAL.search(s) and not _DENIED.search(s) for part in findings for s in _sentences(part))
+    return any(_SEGMENTAL.search(s) and not _DENIED.search(s) for s in sentences)
 
 
 def _asserted_mismatch(sentence: str) -> bool:
+    if not any(word in sentence for word in _SPEAKS_OF_AIR):
+        return False
     if _AIR_THERE.search(sentence) and _LOSS.search(sentence) and not _ZERO.search(sentence):
         return not _NO_DEFECT.search(sentence)
     if _UNVENTILATED.search(sentence) and not _ZERO.search(sentence):
@@ -129,12 +131,10 @@ def _asserted_mismatch(sentence: str) -> bool:
     return not re.search(r"\b(?:not (?:seen|identified|present|demonstrated)|absent|resolved|no longer|none|is seen in no)\b", after)
 
 
-def _normal_under_positive(findings: Sequence[str]) -> bool:
-    texts = list(findings)
-    normal = any(_NORMAL_PERFUSION.search(s) and not _PARTLY.search(s) for text in texts for s in _sentences(text))
-    if not normal:
+def _normal_under_positive(found: Sequence[str]) -> bool:
+    if not any(_NORMAL_PERFUSION.search(s) and not _PARTLY.search(s) for s in found):
         return False
-    return not any(_DEFECT.search(s) and not re.search(r"\b(?:no|without|not)\b", s) for text in texts for s in _sentences(text))
+    return not any(_DEFECT.search(s) and not re.search(r"\b(?:no|without|not)\b", s) for s in found)
 
 
 def _sentences(text: str) -> list[str]:

@@ -64,7 +64,7 @@ class SentenceMatch:
     unread: tuple[int, ...]
 
 
-class _Line:
+class Line:
     """A sentence as one string of tokens, each followed by a space, with the way back to token numbers."""
 
     def __init__(self, norms: Sequence[str], signs: Mapping[str, str]) -> None:
@@ -96,14 +96,14 @@ class _Line:
 def match_sentence(tokens: Sequence[Token], vocabulary: Vocabulary) -> SentenceMatch:
     """Masks first, then phrases on what is left, the longest first; then the second look around each verdict."""
     norms = [token.norm for token in tokens]
-    whole = _Line(norms, vocabulary.signs)
+    whole = Line(norms, vocabulary.signs)
     strong = _longest(_candidates(whole, vocabulary.by_strong), len(norms))
     masks = [m for m in _masks(norms, whole, vocabulary) if not any(s.first < m.last and m.first < s.last for s in strong)]
     left = list(norms)
     for found in masks:
         for number in range(found.first, found.last):
             left[number] = MASKED
-    line = _Line(left, vocabulary.signs) if masks else whole
+    line = Line(left, vocabulary.signs) if masks else whole
     chosen = _longest(_candidates(line, vocabulary.by_phrase), len(left))
     taken = [False] * len(left)
     for match in chosen:
@@ -114,7 +114,7 @@ def match_sentence(tokens: Sequence[Token], vocabulary: Vocabulary) -> SentenceM
     return SentenceMatch(tokens, checked, tuple(masks), unread)
 
 
-def _masks(norms: Sequence[str], line: _Line, vocabulary: Vocabulary) -> list[MaskMatch]:
+def _masks(norms: Sequence[str], line: Line, vocabulary: Vocabulary) -> list[MaskMatch]:
     found: list[MaskMatch] = []
     for mask, pattern in vocabulary.by_mask.candidates(line.words):
         for first, last in line.find(pattern):
@@ -135,7 +135,7 @@ def _tail(norms: Sequence[str], start: int) -> int:
     return next((number for number in range(start, len(norms)) if norms[number] == ";"), len(norms))
 
 
-def _candidates(line: _Line, index: Index[Phrase]) -> list[Match]:
+def _candidates(line: Line, index: Index[Phrase]) -> list[Match]:
     found = []
     for phrase, pattern in index.candidates(line.words):
         found += [Match(phrase, first, last) for first, last in line.find(pattern)]

@@ -15,7 +15,7 @@ Every gap and repetition has a small bound, so that the cost stays linear in the
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, TypeVar
@@ -31,10 +31,16 @@ _LEX = re.compile(r"\s*(\.\.\.\d+|\.\.\d+|\*\d+|<[a-z_0-9]+>|!\(|[()\[\]|]|#|[^\
 SIGNS = "".join(chr(0xE000 + number) for number in range(200))
 """Characters of Unicode's private use area: `tokens.plain` lets none through."""
 
+_AHEAD = "(?!(?:"
+"""How a lookahead begins that was written `!(...)`; the gaps' own ones look at what they take, so that they change nothing."""
+
 _SINGLE = re.compile(r"[^\s()\[\]|<>*#^$.]+")
 
 
-_EVERYWHERE = frozenset("^ $ : - , of for the is are was were a an no not with to in and or on by from as has have be can".split())
+ENDS = frozenset("^$")
+"""Signs that stand at both ends of every sentence."""
+
+_EVERYWHERE = frozenset(": - , of for the is are was were a an no not with to in and or on by from as has have be can".split())
 """Words that nearly every sentence holds, so that they are poor ones to look patterns up by."""
 
 
@@ -49,6 +55,11 @@ class Pattern:
     source: str
     needs: tuple[frozenset[str], ...]
 
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether what follows may forbid a match, so that there can be one where a part of the sentence is masked and none before."""
+        return _AHEAD in self.source
+
     @cached_property
     def regex(self) -> re.Pattern[str]:
         """Compiled when a sentence first needs it: all of them at once would cost seconds of every start."""
@@ -59,7 +70,7 @@ class Pattern:
 class _Node:
     source: str
     words: frozenset[str] | None
-    """First words it can begin with; None where anything may stand (optional, gap, wildcard)."""
+    """Of these it must hold one; None where it may hold none of those we can name (optional, gap, wildcard)."""
 
 
 class Compiler:
@@ -68,6 +79,9 @@ class Compiler:
     The single words of a class get the class's sign, a character of private use, behind each of them in the line that is
     searched; a class is then one short expression however many words it has, and every pattern stays small. Since a word's
     signs are part of how it is written, all classes are told before anything is compiled.
+
+    Attributes:
+        words: every whole word of what has been compiled.
 
     Raises:
         PatternError: more classes than signs.
@@ -79,14 +93,15 @@ class Compiler:
         self._classes: dict[str, _Node] = {}
         self._signs = dict(zip(classes, SIGNS, strict=False))
         self._written: dict[str, str] = {}
+        self.words: set[str] = set()
         for name, alternatives in classes.items():
             for word in dict.fromkeys(alternatives):
-                if _SINGLE.fullmatch(word):
+                if _SINGLE.fullmatch(word) and word != ";":
                     self._written[word] = self._written.get(word, "") + self._signs[name]
 
     def define(self, name: str, alternatives: Sequence[str]) -> None:
         """Compile `<name>`, one of the classes told at the beginning. Raises PatternError."""
-        single = frozenset(word for word in alternatives if _SINGLE.fullmatch(word))
+        single = frozenset(word for word in alternatives if word in self._written)
         nodes = [self._sequence(*self._lex(alternative))[0] for alternative in alternatives if alternative not in single]
         if single:
             nodes.append(_Node(f"[^ ]*{self._signs[name]}[^ ]* ", single))
@@ -123,16 +138,12 @@ class Compiler:
     def _items(self, parts: list[str], place: int) -> tuple[_Node, list[frozenset[str]], int]:
         sources: list[str] = []
         needs: list[frozenset[str]] = []
-        first: frozenset[str] | None = None
-        open_start = True
         while place < len(parts) and parts[place] not in ("|", ")", "]"):
             node, optional, place = self._item(parts, place)
             sources.append(node.source)
-            if open_start and not node.source.startswith("(?!"):
-                first, open_start = (None if optional else node.words), False
             if not optional and node.words is not None:
                 needs.append(node.words)
-        return _Node("".join(sources), first), needs, place
+        return _Node("".join(sources), min(needs, key=_commonness, default=None)), needs, place
 
     def _item(self, parts: list[str], place: int) -> tuple[_Node, bool, int]:
         part = parts[place]
@@ -176,10 +187,13 @@ class Compiler:
             if part[1:-1] not in self._classes:
                 raise PatternError(f"no class {part}")
             return self._classes[part[1:-1]]
+        if part == ";":
+            raise PatternError("a semicolon stands for what is masked: no pattern may hold one")
         if part == "#":
             return _Node("[0-9.][^ ]* ", None)
         if part.endswith("*") and len(part) > 1:
             return _Node(re.escape(part[:-1]) + "[^ ]* ", None)
+        self.words.add(part)
         return _Node(f"{re.escape(part)}{self._written.get(part, '')} ", frozenset({part}))
 
 
@@ -187,26 +201,36 @@ class Index(Generic[Owner]):
     """Finds the patterns that a sentence could match at all, by the words it holds."""
 
     def __init__(self, owners: Iterable[tuple[Owner, tuple[Pattern, ...]]]) -> None:
-        self._by_word: dict[str, list[tuple[int, Owner, Pattern]]] = {}
+        self._by_word: dict[str, list[tuple[int, Owner, Pattern, tuple[frozenset[str], ...]]]] = {}
         number = 0
         for owner, patterns in owners:
             for pattern in patterns:
                 number += 1
-                for word in min(pattern.needs, key=_commonness):
-                    self._by_word.setdefault(word, []).append((number, owner, pattern))
+                key = min(pattern.needs, key=_commonness)
+                others = tuple(need for need in pattern.needs if need is not key)
+                for word in key:
+                    self._by_word.setdefault(word, []).append((number, owner, pattern, others))
 
-    def candidates(self, words: frozenset[str]) -> list[tuple[Owner, Pattern]]:
+    @property
+    def keys(self) -> Set[str]:
+        """The words that patterns are looked up by: a sentence without one of them has no candidates."""
+        return self._by_word.keys()
+
+    def candidates(self, words: Set[str]) -> list[tuple[Owner, Pattern]]:
         """In the order of the vocabulary, each pattern once."""
         found: dict[int, tuple[Owner, Pattern]] = {}
         for word in words & self._by_word.keys():
-            for number, owner, pattern in self._by_word[word]:
-                if number not in found and not any(need.isdisjoint(words) for need in pattern.needs):
+            for number, owner, pattern, others in self._by_word[word]:
+                for need in others:
+                    if need.isdisjoint(words):
+                        break
+                else:
                     found[number] = (owner, pattern)
         return [found[number] for number in sorted(found)]
 
 
-def _commonness(words: frozenset[str]) -> tuple[bool, int]:
-    return bool(words & _EVERYWHERE), len(words)
+def _commonness(words: frozenset[str]) -> tuple[bool, bool, int]:
+    return bool(words & ENDS), bool(words & _EVERYWHERE), len(words)
 
 
 def _either(nodes: list[_Node]) -> _Node:

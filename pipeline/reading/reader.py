@@ -2,17 +2,16 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
-from pipeline.domain.reading import Category, Evidence, Grade, Reading, Role, Span
+from pipeline.domain.reading import Category, Grade, Reading, Role, Span
 from pipeline.domain.report import TextBlock
 from pipeline.reading.crosscheck import disagree
-from pipeline.reading.matching import Match, SentenceMatch, match_sentence
-from pipeline.reading.resolve import Findings, Resolved, Verdict, resolve
-from pipeline.reading.sections import ADDENDUM, ATTENDING, BODY, FINDINGS, IMPRESSION, LEGEND, OTHER_EXAM, PRELIMINARY, Section, sections_of
-from pipeline.reading.sentences import after_marker, sentences_of
-from pipeline.reading.templates import template_of
-from pipeline.reading.tokens import Token, plain, tokens_of
+from pipeline.reading.matching import match_sentence
+from pipeline.reading.parts import Part, PartReader
+from pipeline.reading.resolve import Resolved, resolve
+from pipeline.reading.sections import ADDENDUM, ATTENDING, BODY, FINDINGS, IMPRESSION, OTHER_EXAM, PRELIMINARY, Section, sections_of
+from pipeline.reading.sentences import sentences_of
+from pipeline.reading.tokens import plain, tokens_of
 from pipeline.reading.vocabulary import Vocabulary
 
 LONGEST = 60_000
@@ -49,25 +48,6 @@ _OF_A_DETAIL = frozenset({"side", "laterality", "amended from", "dose", "weight"
 _OF_A_DRAFT = frozenset({"preliminary", "resident", "draft", "overnight", "call", "trainee", "registrar", "outside"})
 _AGREES = frozenset({"agree", "agreed", "agrees", "concur", "concurs", "confirm", "confirmed", "confirms", "unchanged"})
 _DISAGREES = frozenset({"disagree", "disagrees", "not", "however", "but", "except", "less", "unsure"})
-_LONGEST_SENTENCE = 300
-"""Tokens; a longer one is read in pieces, so that hostile text costs linear time."""
-_DECIDED = (Category.NEGATIVE, Category.NONDIAGNOSTIC, Category.POSITIVE)
-_LIST_SIGNS = frozenset({",", "/", "or", "and", "versus", ":", ";", "tier", "-", "="})
-_ANSWERS = frozenset({"negative", "absent", "excluded"})
-_DANGLING = frozenset({"not", "never", "cannot", "without", "possible", "possibly", "unlikely", "questionable", "probable", "non"})
-_ENDINGS = frozenset(".!;")
-_ACUTE = frozenset({"acute", "acutely", "subacute", "new", "recent", "fresh"})
-_CHRONIC = frozenset({"chronic", "cteph", "ctepd", "cted", "old", "remote", "organised", "organized", "longstanding"})
-
-
-@dataclass(slots=True)
-class _Part:
-    """One part of the text that may decide (the impression, an addendum), as it is read."""
-
-    found: Findings = field(default_factory=Findings)
-    spans: list[Span] = field(default_factory=list)
-    unfilled: bool = False
-    words: set[str] = field(default_factory=set)
 
 
 def read(blocks: Sequence[TextBlock], vocabulary: Vocabulary) -> Reading:
@@ -80,26 +60,16 @@ def read(blocks: Sequence[TextBlock], vocabulary: Vocabulary) -> Reading:
     return _Reader(blocks, vocabulary).read()
 
 
-def _legend(found: SentenceMatch) -> tuple[Match, ...]:
-    """A run of verdicts that names all three categories, parted by signs only: no reader states all three, so it is a legend."""
-    run: list[Match] = []
-    for match in (m for m in found.matches if m.phrase.grade):
-        between = found.tokens[run[-1].last : match.first] if run else ()
-        if not all(token.norm in _LIST_SIGNS or token.norm.isdigit() for token in between):
-            run = []
-        run.append(match)
-        if len({m.phrase.grade.category for m in run if m.phrase.grade}) == len(_DECIDED):
-            return tuple(run)
-    return ()
-
-
 class _Reader:
     def __init__(self, blocks: Sequence[TextBlock], vocabulary: Vocabulary) -> None:
         self.text = "\n".join(block.text for block in blocks)
         self.lowered = plain(self.text)
         self.vocabulary = vocabulary
         self.sections = [] if len(self.text) > LONGEST else sections_of(blocks, self.text, self.lowered, vocabulary.headings)
+        self.words = _WORD.findall(self.lowered)
+        self.said = frozenset(self.words)
         self.pioped2 = bool(_PIOPED2.search(self.lowered))
+        self._parts = PartReader(self.text, self.lowered, vocabulary, pioped2=self.pioped2)
 
     def read(self) -> Reading:
         if not self.text.strip():
@@ -114,7 +84,7 @@ class _Reader:
         live, additions = self._live_sections()
         if not any(self.lowered[s.start : s.end].strip() for s in live) and not additions:
             return self._refuse(["empty-impression" if any(s.kind == IMPRESSION for s in self.sections) else "no-impression"], [])
-        part = self._part(live)
+        part = self._parts.read(live)
         result, spans = self._with_additions(part, additions)
         result = self._against_draft(result, live)
         if result.grade is None:
@@ -165,102 +135,16 @@ class _Reader:
             return [*drafts, *attending] if confirmed or not attending else attending
         return [s for s in self.sections if s.kind in (BODY, FINDINGS, ATTENDING)]
 
-    def _part(self, sections: Iterable[Section], *, skim: bool = False) -> _Part:
-        """What the sections say; to `skim` is to pass over sentences with neither a verdict about the disease nor a hedge."""
-        part = _Part()
-        for section in sections:
-            if section.heading[1] > section.heading[0]:
-                part.spans.append(Span(Role.HEADING, section.kind, *section.heading))
-            template = template_of(self.lowered, section.start, section.end)
-            part.unfilled = part.unfilled or template.unfilled
-            part.spans += [Span(Role.MASK, label, begin, stop) for begin, stop, label in template.masked]
-            strict = section.kind != "communication"
-            for begin, stop in self._sentences(section, template.masked):
-                self._sentence(part, begin, stop, section.kind, strict=strict, skim=skim)
-        return part
-
-    def _sentences(self, section: Section, masked: Sequence[tuple[int, int, str]]) -> Iterable[tuple[int, int]]:
-        place = section.start
-        for begin, stop, _ in (*masked, (section.end, section.end, "")):
-            if place < begin:
-                yield from sentences_of(self.text, self.lowered, place, begin)
-            place = max(place, stop)
-
-    def _sentence(self, part: _Part, begin: int, stop: int, kind: str, *, strict: bool, skim: bool) -> None:
-        tokens = tokens_of(self.lowered, after_marker(self.lowered, begin, stop), stop, self.vocabulary.speller)
-        if skim and not self.vocabulary.may_tell(token.norm for token in tokens):
-            return
-        closed = False
-        while tokens and tokens[-1].norm in _ENDINGS:
-            closed = True
-            tokens.pop()
-        lone = len(tokens) == 1 and tokens[0].norm in self.vocabulary.words.negators and tokens[0].norm not in _ANSWERS
-        if strict and tokens and not closed and (tokens[-1].norm in _DANGLING or lone):
-            # It stops at a word that bears on what comes next, and nothing does.
-            part.found.unread += 1
-        for first in range(0, len(tokens), _LONGEST_SENTENCE):
-            found = match_sentence(tokens[first : first + _LONGEST_SENTENCE], self.vocabulary)
-            self._collect(part, found, kind, strict=strict)
-
-    def _collect(self, part: _Part, found: SentenceMatch, kind: str, *, strict: bool) -> None:
-        tokens = found.tokens
-        legend = _legend(found)
-        if legend:
-            part.spans.append(Span(Role.MASK, LEGEND, tokens[legend[0].first].start, tokens[legend[-1].last - 1].end))
-        part.words.update(token.norm for token in tokens)
-        for mask in found.masks:
-            part.spans.append(Span(Role.MASK, mask.mask.kind, tokens[mask.first].start, tokens[mask.last - 1].end))
-        for match in found.matches:
-            if match in legend:
-                continue
-            start, end = tokens[match.first].start, tokens[match.last - 1].end
-            phrase = match.phrase
-            role = Role.VERDICT if phrase.role == "verdict" else Role.NEGATION if phrase.role == "denied" else Role.CONTEXT
-            part.spans.append(Span(role, phrase.id, start, end))
-            if phrase.role == "verdict":
-                if kind == FINDINGS and not self._verdict(match, tokens, kind).about_pe:
-                    # "Ventilation: normal" in a text without an impression is no verdict on the scan.
-                    continue
-                part.found.verdicts.append(self._verdict(match, tokens, kind))
-                part.found.doubts += bool(match.doubt)
-            elif phrase.role == "hedge" and strict:
-                part.found.hedges.append(phrase.lean)
-            elif phrase.role == "refuse":
-                part.found.refusals.append(phrase.reason)
-            elif phrase.finding:
-                part.found.remarks.append(phrase.finding)
-        for number in found.unread:
-            part.spans.append(Span(Role.UNREAD, "unread", tokens[number].start, tokens[number].end))
-        part.found.unread += len(found.unread) if strict else 0
-
-    def _verdict(self, match: Match, tokens: Sequence[Token], kind: str) -> Verdict:
-        grade = match.phrase.grade
-        assert grade is not None  # the vocabulary is checked: a verdict has a grade
-        chosen = tokens[match.first : match.last]
-        words = {word for token in chosen for word in token.norm.split()}
-        start, end = chosen[0].start, chosen[-1].end
-        chronic, acute = bool(words & _CHRONIC), bool(words & _ACUTE)
-        return Verdict(
-            grade=grade,
-            category=Category.NONDIAGNOSTIC if grade is Grade.LOW and self.pioped2 else grade.category,
-            evidence=Evidence(match.phrase.id, kind, self.text[start:end], start, end),
-            chronic=chronic and not acute,
-            acute=acute and not chronic,
-            about_pe=any(self.vocabulary.is_trigger(word) for word in words),
-            with_high=match.phrase.finding == "range-with-high",
-            doubtful=bool(match.doubt),
-        )
-
     # -- addenda
 
-    def _with_additions(self, part: _Part, additions: Sequence[Section]) -> tuple[Resolved, list[Span]]:
+    def _with_additions(self, part: Part, additions: Sequence[Section]) -> tuple[Resolved, list[Span]]:
         """The base's verdict, unless an addendum plainly puts another in its place."""
         base = resolve(part.found)
         self._verdicts = list(part.found.verdicts)
         spans = list(part.spans)
         if not additions:
             return self._checked(base, part), spans
-        added = self._part(additions)
+        added = self._parts.read(additions)
         spans += added.spans
         said = resolve(added.found)
         if not added.found.verdicts:
@@ -285,20 +169,20 @@ class _Reader:
         drafts = [s for s in self.sections if s.kind == PRELIMINARY and s not in live]
         if result.grade is None or not drafts:
             return result
-        said = resolve(self._part(drafts).found)
+        said = resolve(self._parts.read(drafts).found)
         if said.grade is None or said.category is result.category:
             return result
         words = set(_WORD.findall(" ".join(self.lowered[s.heading[0] : s.end] for s in live)))
         return result if words & self.vocabulary.words.replaces else Resolved(None, ("addendum-unclear",))
 
-    def _checked(self, result: Resolved, part: _Part) -> Resolved:
+    def _checked(self, result: Resolved, part: Part) -> Resolved:
         if part.unfilled:
             return Resolved(None, ("template-unfilled", *result.reasons))
         return result
 
     # -- why not
 
-    def _second_thoughts(self, grade: Grade, live: Sequence[Section], spans: Sequence[Span], part: _Part) -> str:
+    def _second_thoughts(self, grade: Grade, live: Sequence[Section], spans: Sequence[Span], part: Part) -> str:
         """A reason to doubt a verdict that stands by itself."""
         verdicts = self._verdicts
         if grade is Grade.NORMAL and not any(v.about_pe for v in verdicts) and self._other_question():
@@ -322,8 +206,8 @@ class _Reader:
         against = _OPPOSITE.get(category)
         if against is None:
             return ""
-        body = self._part((s for s in rest if s.kind == BODY), skim=True).found
-        named = self._part((s for s in rest if s.kind != BODY), skim=True).found
+        body = self._parts.beside((s for s in rest if s.kind == BODY), hedges=False)
+        named = self._parts.beside((s for s in rest if s.kind != BODY), hedges=category is Category.NEGATIVE)
         verdicts = [v for v in (*body.verdicts, *named.verdicts) if v.category is against and v.about_pe]
         if any(v.grade is not Grade.NORMAL and not v.doubtful for v in verdicts):
             return "contradiction"
@@ -331,6 +215,8 @@ class _Reader:
 
     def _disowned(self, sections: Iterable[Section]) -> bool:
         """Whether a sentence without a verdict of its own takes the report back ("dictated on the wrong patient")."""
+        if self.vocabulary.words.disowns.isdisjoint(self.said):
+            return False
         for section in sections:
             if self.vocabulary.words.disowns.isdisjoint(_WORD.findall(self.lowered, section.start, section.end)):
                 continue
@@ -353,7 +239,7 @@ class _Reader:
                 place = span.end
         return "".join(pieces) + self.lowered[place:]
 
-    def _why_nothing(self, part: _Part, live: Sequence[Section]) -> list[str]:
+    def _why_nothing(self, part: Part, live: Sequence[Section]) -> list[str]:
         if self._other_question() and "mismatch" not in part.found.remarks:
             return ["no-pe-question"]
         said = " ".join(self.lowered[s.start : s.end] for s in live)
@@ -368,7 +254,7 @@ class _Reader:
         return ["no-verdict"]
 
     def _other_question(self) -> bool:
-        return bool(set(_WORD.findall(self.lowered)) & self.vocabulary.words.no_pe_question)
+        return not self.vocabulary.words.no_pe_question.isdisjoint(self.said)
 
     def _broken_off(self, live: Sequence[Section]) -> bool:
         """Whether the last words of the impression cannot be its end."""
@@ -380,12 +266,13 @@ class _Reader:
         return bool(words) and words[-1] in _CUT_OFF and said[-1:].isalpha()
 
     def _foreign(self) -> bool:
-        words = _WORD.findall(self.lowered)
-        if sum(word.isascii() or _LATIN.match(word) is not None for word in words) < len(words) / 2:
+        words = self.words
+        latin = self.lowered.isascii() or sum(word.isascii() or _LATIN.match(word) is not None for word in words) >= len(words) / 2
+        if not latin:
             return True
         lists = self.vocabulary.words
-        english = sum(word in lists.english for word in words)
-        foreign = sum(word in lists.foreign for word in words)
+        english = sum(map(lists.english.__contains__, words))
+        foreign = sum(map(lists.foreign.__contains__, words))
         return foreign >= 4 and foreign > english
 
     def _remarks(self, live: Sequence[Section]) -> list[str]:
@@ -394,7 +281,7 @@ class _Reader:
             return ["malignancy-raised"]
         return ["incidental"] if _INCIDENTAL.search(said) else []
 
-    def _refuse(self, reasons: list[str], spans: list[Span], part: _Part | None = None) -> Reading:
+    def _refuse(self, reasons: list[str], spans: list[Span], part: Part | None = None) -> Reading:
         evidence = tuple(v.evidence for v in part.found.verdicts) if part else ()
         ordered = tuple(sorted(spans, key=lambda s: (s.start, s.end)))
         return Reading(Category.REVIEW, None, False, tuple(dict.fromkeys(reasons)), evidence, ordered, names_pioped2=self.pioped2)

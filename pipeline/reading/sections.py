@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipeline.domain.report import TextBlock
 
@@ -17,6 +17,10 @@ _LABEL = re.compile(
 )
 _INLINE = re.compile(r"(?:[.!?;\]]\s{1,4}|\s{2,10})([a-z][a-z/&' -]{2,45}?)\s?:")
 _WORDS = re.compile(r"[a-z0-9]+")
+_SIGN = re.compile(r"[:=(-]")
+"""What a heading holds if it is not a line of its own."""
+_MOST_WORDS = 9
+"""A label of more words is no heading."""
 _DRAFT = re.compile(r"\b(?:resident|prelim\w*|trainee|registrar|overnight|on[- ]?call|provisional|draft|fellow|teleradiology)\b")
 _TITLE_KINDS = frozenset({"exam"})
 
@@ -55,11 +59,25 @@ class Headings:
     self_stating: frozenset[str]
     weak: frozenset[str] = frozenset()
     not_ours: frozenset[str] = frozenset()
+    beginnings: frozenset[str] = field(init=False)
+    endings: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        first = {words[0] for label in (*self.exact, *self.first_words) if (words := label.split())}
+        # A label's "v q" is looked up as "vq".
+        object.__setattr__(self, "beginnings", frozenset(first | ({"v"} if "vq" in first else set())))
+        object.__setattr__(self, "endings", self.last_words | {ADDENDUM})
+
+    def may_open(self, words: Sequence[str]) -> bool:
+        """Whether a line of these words can be a heading without a sign in it; a number may stand in front. Never wrongly says no."""
+        if len(words) > _MOST_WORDS + 1:
+            return False
+        return not (self.beginnings.isdisjoint(words[:2]) and self.endings.isdisjoint(words))
 
     def kind_of(self, label: str) -> str | None:
         """The kind of the section a label opens; None where it is no heading we know."""
         words = _WORDS.findall(label)
-        if not words or len(words) > 9:
+        if not words or len(words) > _MOST_WORDS:
             return None
         while len(words) > 1 and words[-1][0].isdigit() and " ".join(words) not in self.exact:
             # A time or a date behind a heading is no part of it.
@@ -121,6 +139,8 @@ def _qualifies(kind: str, heading: str) -> bool:
 def _marks(text: str, lowered: str, start: int, end: int, headings: Headings) -> Iterator[tuple[int, int, str, bool]]:
     """(start of the heading, end of the heading, kind, whether an impression goes on behind it) of each heading, in order."""
     for line in _LINE.finditer(lowered, start, end):
+        if not _SIGN.search(lowered, *line.span()) and not headings.may_open(_WORDS.findall(lowered, *line.span())):
+            continue
         label = _LABEL.match(lowered, line.start(), line.end())
         after = line.start()
         if label:
@@ -146,7 +166,7 @@ def _marks(text: str, lowered: str, start: int, end: int, headings: Headings) ->
                     _weak(label.group(1), kind, headings, listed=_listed(lowered, line.start(), label.start(1))),
                 )
                 after = label.end()
-        for inline in _INLINE.finditer(lowered, after, line.end()):
+        for inline in _INLINE.finditer(lowered, after, line.end()) if lowered.find(":", after, line.end()) >= 0 else ():
             kind = headings.kind_of(inline.group(1))
             if kind:
                 stop = inline.start(1) if _states_itself(inline.group(1), headings) else inline.end()

@@ -26,6 +26,10 @@ _ASKS = re.compile(
     r"\b(?:probability|category|result|impression|conclusion|pe|embol\w+|scan|interpretation|final|overall|reading|grade|"
     r"verdict|likelihood|class|tier|pioped|diagnosis|opinion|read)\b"
 )
+_BOXED, _OPEN = frozenset("[(☐☑☒✅"), frozenset("_*[{<?")
+_PARTING, _COMPARING = frozenset(":=-–—→"), frozenset("<>≥≤%")
+_SIGNS = _BOXED | _OPEN | _PARTING | _COMPARING
+"""What check boxes, blanks, definitions and legends with numbers cannot do without: a text with none of them need not be searched."""
 _CHECKED = frozenset("☑☒✅")
 
 
@@ -39,9 +43,11 @@ class Template:
 
 def template_of(lowered: str, start: int, end: int) -> Template:
     """Look at one section."""
-    masked: list[tuple[int, int, str]] = list(_definitions(lowered, start, end))
+    signs = {sign for sign in _SIGNS if lowered.find(sign, start, end) >= 0}
+    masked: list[tuple[int, int, str]] = _definitions(lowered, start, end) if signs & _PARTING else []
+    masked += _numbered(lowered, start, end) if signs & _COMPARING else []
     unfilled = False
-    options = _options(lowered, start, end)
+    options = _options(lowered, start, end) if signs & _BOXED else []
     for group in _groups(lowered, options):
         line = max(lowered.rfind("\n", start, group[0].box[0]) + 1, start)
         if _PRETEST.search(lowered, line, group[0].box[0]):
@@ -64,8 +70,9 @@ def template_of(lowered: str, start: int, end: int) -> Template:
         # A ticked label is a statement of its own, whatever the next line says.
         masked += [(option.end, option.end, "template") for option in ticked]
     boxes = {option.box for option in options}
-    unfilled = unfilled or any(match.span() not in boxes for match in _UNFILLED.finditer(lowered, start, end))
-    unfilled = unfilled or any(_is_choice(match.group(1)) for match in _BRACKETS.finditer(lowered, start, end))
+    if signs & _OPEN:
+        unfilled = unfilled or any(match.span() not in boxes for match in _UNFILLED.finditer(lowered, start, end))
+        unfilled = unfilled or any(_is_choice(match.group(1)) for match in _BRACKETS.finditer(lowered, start, end))
     return Template(tuple(sorted(masked)), unfilled)
 
 
@@ -138,7 +145,7 @@ def _groups(lowered: str, options: list[_Option]) -> list[list[_Option]]:
 
 
 def _definitions(lowered: str, start: int, end: int) -> list[tuple[int, int, str]]:
-    """Lines that define grades: at least two different ones within a few lines of each other, or several with numbers in one line."""
+    """Lines that define grades: at least two different ones within a few lines of each other."""
     found = [m for m in _DEFINITION.finditer(lowered, start, end) if len(m.group().split()) > 3 or _NUMERIC.search(m.group())]
     masked = []
     for number, match in enumerate(found):
@@ -146,6 +153,12 @@ def _definitions(lowered: str, start: int, end: int) -> list[tuple[int, int, str
         if any(m.group(1) != match.group(1) for m in near):
             stop = _wrapped(lowered, match.end(), end)
             masked.append((match.start(), stop, "legend"))
+    return masked
+
+
+def _numbered(lowered: str, start: int, end: int) -> list[tuple[int, int, str]]:
+    """Lines that define several grades by numbers."""
+    masked = []
     line_start = start
     while line_start < end:
         line_end = lowered.find("\n", line_start, end)

@@ -103,7 +103,7 @@ class Vocabulary:
     by_strong: Index[Phrase] = field(compare=False, repr=False)
     by_hedge: Index[Phrase] = field(compare=False, repr=False)
     signs: Mapping[str, str] = field(compare=False, repr=False)
-    _triggers: "Remembered" = field(default_factory=lambda: Remembered(), compare=False, repr=False)
+    _bearing: "Remembered" = field(compare=False, repr=False)
 
     @classmethod
     def parse(cls, text: str, file: str) -> "Vocabulary":
@@ -121,28 +121,28 @@ class Vocabulary:
 
     def is_trigger(self, norm: str) -> bool:
         """Whether a word bears on a verdict, so that it may not stay unread."""
-        known = self._triggers.get(norm)
-        if known is None:
-            words = self.words
-            known = norm in words.whole or any(norm.startswith(t) for t in words.triggers if t not in words.whole)
-            self._triggers[norm] = known
-        return known and norm not in self.words.harmless
-
-    def may_tell(self, norms: Iterable[str]) -> bool:
-        """Whether a sentence of these tokens can hold a verdict about the disease, or a hedge: a cheap look that never wrongly says no."""
-        words = frozenset(word for norm in norms for word in norm.split(" ")) | {"^", "$"}
-        return any(map(self.is_trigger, words)) or bool(self.by_hedge.candidates(words))
+        return self._bearing[norm]
 
 
 class Remembered(dict[str, bool]):
-    """Words looked at before; forgotten all at once when they are too many, so that hostile text fills no memory."""
+    """Whether words bear on a verdict, each worked out once; forgotten all at once when they are too many, so that hostile text
+    fills no memory.
+    """
 
     MOST = 50_000
 
-    def __setitem__(self, word: str, known: bool) -> None:
+    def __init__(self, words: Words) -> None:
+        super().__init__()
+        self._words = words
+        self._beginnings = tuple(trigger for trigger in words.triggers if trigger not in words.whole)
+
+    def __missing__(self, word: str) -> bool:
         if len(self) >= self.MOST:
             self.clear()
-        super().__setitem__(word, known)
+        words = self._words
+        known = word not in words.harmless and (word in words.whole or word.startswith(self._beginnings))
+        self[word] = known
+        return known
 
 
 class _Parser:
@@ -170,7 +170,7 @@ class _Parser:
             file=self.file,
             hash=digest,
             headings=headings,
-            speller=Speller(spellings, self._known_words(phrases, masks, spellings)),
+            speller=Speller(spellings, self._known_words(spellings)),
             masks=masks,
             phrases=phrases,
             words=words,
@@ -179,6 +179,7 @@ class _Parser:
             by_phrase=Index((phrase, phrase.patterns) for phrase in phrases),
             by_strong=Index((phrase, phrase.patterns) for phrase in phrases if phrase.strong),
             by_hedge=Index((phrase, phrase.patterns) for phrase in phrases if phrase.role == "hedge"),
+            _bearing=Remembered(words),
         )
 
     def _classes(self) -> None:
@@ -274,10 +275,8 @@ class _Parser:
             not_ours=frozenset(_strings(given.get("not_ours", []))),
         )
 
-    def _known_words(self, phrases: Iterable[Phrase], masks: Iterable[Mask], spellings: Iterable[tuple[str, ...]]) -> frozenset[str]:
-        patterns = [p for phrase in phrases for p in phrase.patterns] + [p for mask in masks for p in mask.patterns]
-        words = {word for pattern in patterns for need in pattern.needs for word in need}
-        return frozenset(words | self.compiler.signs().keys() | {word for key in spellings for word in key})
+    def _known_words(self, spellings: Iterable[tuple[str, ...]]) -> frozenset[str]:
+        return frozenset(self.compiler.words | self.compiler.signs().keys() | {word for key in spellings for word in key})
 
     def _unique(self, ids: list[tuple[str, int]]) -> None:
         seen: set[str] = set()

@@ -56,6 +56,7 @@ def test_a_site_adds_a_phrase_in_one_block() -> None:
         ('grade = "low"', 'grade = "low"\ncolour = "red"', "unknown setting 'colour'"),
         ('examples = ["As good as gold."]\n', "", "needs at least one example"),
         ('["as good as gold"]', '["as (good"]', "missing ')'"),
+        ('["as good as gold"]', '["as good ; as gold"]', "a semicolon stands for what is masked"),
         ('["as good as gold"]', "[]", "no patterns"),
         ('id = "mine"\n', "", "a block without an id"),
         ('id = "mine"', 'id = "low"', "used twice"),
@@ -182,7 +183,6 @@ def test_words_are_remembered_only_so_many() -> None:
     assert words.is_trigger("embolism")
     assert not words.is_trigger("infarct")
     assert not words.is_trigger("zebra")
-    remembered = Remembered()
-    for number in range(Remembered.MOST + 5):
-        remembered[str(number)] = False
+    remembered = Remembered(words.words)
+    assert [remembered[str(number)] for number in range(Remembered.MOST + 5)].count(True) == 0
     assert len(remembered) == 5
