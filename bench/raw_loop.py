@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pysqlite3 as sqlite
 
-GROUP = 128
-STORES = "one row a file (hash, name, size, MSH-10, OBR-4); WAL, synchronous=FULL, one commit for 128 files; the file renamed"
+GROUP = 256
+STORES = (
+    "one row a file (hash, name, size, MSH-10, OBR-4); WAL, synchronous=FULL, one commit for 256 files, as many as a batch of the "
+    "product; the file renamed"
+)
 
 
 def header(content: bytes) -> tuple[bytes, bytes]:

@@ -20,6 +20,7 @@ SEGMENTS = frozenset(
     """.split()
 )
 
+_USUAL = b"MSH|^~\\&|"
 _LINE_START = b"\r\n\x0b\x1c"
 _HEADERS = (b"FHS", b"BHS")
 _TRAILERS = (b"BTS", b"FTS", b"BHS", b"FHS")
@@ -77,6 +78,8 @@ def _delimiter(character: bytes) -> bool:
 
 def _plausible(content: bytes, position: int) -> bool:
     """Whether `MSH` here is followed by a delimiter and encoding characters, as MSH-1 and MSH-2 are."""
+    if content.startswith(_USUAL, position):
+        return True
     separator = content[position + 3 : position + 4]
     if not _delimiter(separator):
         return False
@@ -209,9 +212,11 @@ class Message:
 
 def head(body: bytes) -> tuple[bytes, list[bytes]]:
     """Field separator and raw MSH fields (index = field number) of a message, cheaply."""
-    ends = [end for end in (body.find(b"\r"), body.find(b"\n")) if end >= 0]
+    end = body.find(b"\r")
+    other = body.find(b"\n", 0, end if end >= 0 else len(body))
+    end = other if other >= 0 else end
     separator = body[3:4]
-    fields = body[: min(ends)].split(separator) if ends else body[:4096].split(separator)
+    fields = body[: end if end >= 0 else 4096].split(separator)
     return separator, [fields[0], separator, *fields[1:]]
 
 

@@ -2,8 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,7 +16,6 @@ from pipeline.intake.taking import Changed, take
 from pipeline.intake.walk import files_under
 
 SOURCE = "replay"
-_NO_TIME = datetime.fromtimestamp(0, UTC)
 ROUND = 64
 """Deliveries a round: what a kill in the middle makes to be done again."""
 
@@ -138,7 +136,7 @@ def _read(files: Iterable[Path], config: Config, report: ReplayReport) -> Iterat
     for path in files:
         for last_try in (False, True):
             try:
-                incoming, identity = take(str(path), source=SOURCE, received_at=_NO_TIME, max_bytes=limit, follow_links=True)
+                incoming, _ = take(str(path), source=SOURCE, received_at=None, max_bytes=limit, follow_links=True)
             except Changed:
                 if last_try:
                     report.unreadable.append(path)
@@ -147,8 +145,7 @@ def _read(files: Iterable[Path], config: Config, report: ReplayReport) -> Iterat
                 telemetry.emit("file.unreadable", folder=SOURCE, error=type(error).__name__)
                 break
             else:
-                changed_at = datetime.fromtimestamp(identity.mtime_ns / 1e9, UTC)
-                yield (path, replace(incoming, received_at=changed_at)), len(incoming.content)
+                yield (path, incoming), len(incoming.content)
                 break
 
 

@@ -6,8 +6,8 @@ import hashlib
 import os
 import signal
 import stat
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 from pipeline.domain.arrival import Arrival, Kind, Rejection
 from pipeline.intake.incoming import Incoming
@@ -16,8 +16,7 @@ _CHUNK = 1 << 20
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """Which file it was and in which state: equal identities mean that nobody touched it in between."""
 
     device: int
@@ -35,13 +34,14 @@ class Changed(OSError):
 
 
 def take(
-    path: str, *, source: str, received_at: datetime, max_bytes: int, follow_links: bool = False, alone: bool = False
+    path: str, *, source: str, received_at: datetime | None, max_bytes: int, follow_links: bool = False, alone: bool = False
 ) -> tuple[Incoming, Identity]:
     """Read one whole regular file.
 
     A file larger than `max_bytes` is hashed in pieces, never held, and comes as a rejection `too-large`.
 
     Args:
+        received_at: None for the time at which the file was last changed.
         alone: refuse a file that any process of this machine has open for writing. Only for a path that nobody else knows:
             the question asked of the kernel would make an opener of the same path wait for a moment.
 
@@ -67,6 +67,7 @@ def take(
     identity = Identity.of(after)
     if identity != Identity.of(before) or (content and len(content) != after.st_size):
         raise Changed(errno.EAGAIN, "changed while it was read")
+    received_at = received_at or datetime.fromtimestamp(after.st_mtime_ns / 1e9, UTC)
     arrivals = (refused(digest, "too-large", maybe_vq=True),) if before.st_size > max_bytes else None
     return Incoming(content, digest, source, received_at, arrivals), identity
 

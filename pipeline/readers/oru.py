@@ -356,8 +356,10 @@ def _liveness(message: Message) -> Liveness:
 
 
 def _identity_problems(subject: Subject, people: People, patient: Patient, text: str) -> list[str]:
-    first = people.patient(subject.pids[0], [], []) if subject.pids else Patient()
-    several = any(differ(first, people.patient(pid, [], [])) for pid in subject.pids[1:])
+    several = False
+    if len(subject.pids) > 1:
+        first = people.patient(subject.pids[0], [], [])
+        several = any(differ(first, people.patient(pid, [], [])) for pid in subject.pids[1:])
     doubled = people.double_record_number(subject.pids[0] if subject.pids else None)
     return ["identity-conflict"] if several or doubled or another_person(text, patient) else []
 

@@ -143,12 +143,15 @@ _NOT_NAMES = frozenset(
     """.split()
 )
 _HEADER_LINES = 25
+_DIGIT = re.compile(r"\d")
 
 
 def another_person(text: str, patient: Patient) -> bool:
     """Whether a header in the report's own text names a person other than `patient` (name, birth date or record number)."""
-    for line in text.split("\n")[:_HEADER_LINES]:
-        if _other_name(line, patient.name) or _other_birth(line, patient.birth_date) or _other_number(line, patient):
+    for line in text.split("\n", _HEADER_LINES)[:_HEADER_LINES]:
+        if (":" in line or "=" in line) and _other_name(line, patient.name):
+            return True
+        if _DIGIT.search(line) and (_other_birth(line, patient.birth_date) or _other_number(line, patient)):
             return True
     return False
 

@@ -104,7 +104,7 @@ def story(message: Message, segments: list[Segment], impression_codes: frozenset
                 told.before.append(note)
         elif segment.name == "OBX":
             kind = segment[2].strip().upper()
-            if kind not in _TEXT_TYPES | _OPAQUE_TYPES:
+            if kind not in _TEXT_TYPES and kind not in _OPAQUE_TYPES:
                 continue
             raw = segment[3]
             if raw not in known:

@@ -1,7 +1,7 @@
 """Holds the verdict against the findings: a mismatch under a negative, or normal perfusion under a positive, is for a person."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from pipeline.domain.reading import Category, Grade
 
@@ -63,8 +63,11 @@ _AIR_THERE = re.compile(
     r"|\bnormal (?:technegas|aerosol|xenon|krypton)\b|\b(?:ventilation|aerosol|xenon|technegas|krypton)(?: images)?(?: is| are|,)?"
     r" (?:intact|preserved|normal|maintained)\b"
 )
-_SPEAKS_OF_AIR = ("match", "mach", "ventil", "without", "discordan", "xenon", "aerosol", "technegas", "krypton", "q defect")
-"""What each sentence holds that one of the patterns for a mismatch finds: most hold none, and need not be searched."""
+# What each sentence holds that a pattern finds: most sentences hold none of it, and need not be searched.
+_OF_MISMATCH = ("match", "mach", "ventil", "without", "discordan", "xenon", "aerosol", "technegas", "krypton", "defect")
+_OF_ABNORMAL = ("abnormal", "defect")
+_OF_SEGMENTAL = ("defect",)
+_OF_PERFUSION = ("perfusion", "defect")
 _LOSS = re.compile(
     r"\bdefects?\b|\bdeficits?\b|\b(?:decreased|reduced|absent|no) perfusion\b|\bwedges?\b|\bphotopenic\b|\bshows no perfusion\b"
 )
@@ -82,22 +85,22 @@ def disagree(findings: Sequence[str], impression: Sequence[str], grade: Grade, r
         remarks: what the impression's phrases say of mismatch (`mismatch`, `small-mismatch`).
     """
     if grade.category is Category.NEGATIVE:
-        found, said = ([s for text in texts for s in _sentences(text)] for texts in (findings, impression))
-        if grade is Grade.NORMAL and any(_ABNORMAL.search(s) and not _DENIED.search(s) for s in (*found, *said)):
+        every = (*findings, *impression)
+        if grade is Grade.NORMAL and any(_ABNORMAL.search(s) and not _DENIED.search(s) for s in _sentences(every, _OF_ABNORMAL)):
             return True
-        unventilated = _unventilated_pattern(" ".join((*findings, *impression)), [*found, *said])
-        return _mismatch_under_negative(found, said, grade, remarks, unventilated=unventilated)
+        return _mismatch_under_negative(findings, impression, grade, remarks)
     if grade.category is Category.POSITIVE:
-        return _normal_under_positive([s for text in findings for s in _sentences(text)])
+        return _normal_under_positive(findings)
     return False
 
 
-def _mismatch_under_negative(
-    found: Sequence[str], said: Sequence[str], grade: Grade, remarks: Collection[str], *, unventilated: bool
-) -> bool:
+def _mismatch_under_negative(findings: Sequence[str], impression: Sequence[str], grade: Grade, remarks: Collection[str]) -> bool:
+    said = _sentences(impression)
     own = [s for s in said if _MISMATCH.search(s)]
     elsewhere = (
-        unventilated or any(_asserted_mismatch(s) for s in found) or any(_AIR_THERE.search(s) and _asserted_mismatch(s) for s in said)
+        any(_asserted_mismatch(s) for s in _sentences(findings, _OF_MISMATCH))
+        or any(_AIR_THERE.search(s) and _asserted_mismatch(s) for s in said)
+        or _unventilated_pattern([*findings, *impression])
     )
     stated = "mismatch" in remarks
     if not stated and "small-mismatch" not in remarks and not elsewhere:
@@ -107,16 +110,15 @@ def _mismatch_under_negative(
     return not (explained or sized)
 
 
-def _unventilated_pattern(text: str, sentences: Sequence[str]) -> bool:
+def _unventilated_pattern(texts: Sequence[str]) -> bool:
     """Segmental defects where the air goes everywhere: the pattern of an embolus, whatever it is called."""
-    if not _AIR_EVERYWHERE.search(text) or _MATCHED.search(text):
+    whole = " ".join(texts)
+    if not _AIR_EVERYWHERE.search(whole) or _MATCHED.search(whole):
         return False
-    return any(_SEGMENTAL.search(s) and not _DENIED.search(s) for s in sentences)
+    return any(_SEGMENTAL.search(s) and not _DENIED.search(s) for s in _sentences(texts, _OF_SEGMENTAL))
 
 
 def _asserted_mismatch(sentence: str) -> bool:
-    if not any(word in sentence for word in _SPEAKS_OF_AIR):
-        return False
     if _AIR_THERE.search(sentence) and _LOSS.search(sentence) and not _ZERO.search(sentence):
         return not _NO_DEFECT.search(sentence)
     if _UNVENTILATED.search(sentence) and not _ZERO.search(sentence):
@@ -131,11 +133,18 @@ def _asserted_mismatch(sentence: str) -> bool:
     return not re.search(r"\b(?:not (?:seen|identified|present|demonstrated)|absent|resolved|no longer|none|is seen in no)\b", after)
 
 
-def _normal_under_positive(found: Sequence[str]) -> bool:
-    if not any(_NORMAL_PERFUSION.search(s) and not _PARTLY.search(s) for s in found):
+def _normal_under_positive(findings: Sequence[str]) -> bool:
+    if not any(_NORMAL_PERFUSION.search(s) and not _PARTLY.search(s) for s in _sentences(findings, _OF_PERFUSION)):
         return False
-    return not any(_DEFECT.search(s) and not re.search(r"\b(?:no|without|not)\b", s) for s in found)
+    return not any(_DEFECT.search(s) and not re.search(r"\b(?:no|without|not)\b", s) for s in _sentences(findings))
 
 
-def _sentences(text: str) -> list[str]:
-    return [" ".join(match.group().split()) for match in _SENTENCE.finditer(text)]
+def _sentences(texts: Iterable[str], holding: Sequence[str] = ("",)) -> list[str]:
+    """The sentences of the texts, in one line each, that hold one of these pieces."""
+    found = []
+    for text in texts:
+        pieces = [piece for piece in holding if piece in text]
+        if pieces:
+            raw = (match[0] for match in _SENTENCE.finditer(text))
+            found += [" ".join(sentence.split()) for sentence in raw if any(piece in sentence for piece in pieces)]
+    return found

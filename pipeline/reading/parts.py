@@ -1,6 +1,6 @@
 """What a part of a report says, sentence by sentence: verdicts, hedges, remarks, and what stayed unread."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.domain.reading import Category, Evidence, Grade, Role, Span
@@ -66,18 +66,18 @@ class PartReader:
         part.unfilled = part.unfilled or template.unfilled
         part.spans += [Span(Role.MASK, label, begin, stop) for begin, stop, label in template.masked]
         strict = section.kind != "communication"
-        for begin, stop in self._sentences(section, template.masked):
-            if skim and not skim.worth_cutting(begin, stop):
-                continue
+        for begin, stop in self._sentences(section, template.masked, skim.worth_cutting if skim else None):
             tokens = tokens_of(self._lowered, after_marker(self._lowered, begin, stop), stop, self._vocabulary.speller)
             if not skim or skim.worth_reading(tokens):
                 self._sentence(part, tokens, section.kind, strict=strict)
 
-    def _sentences(self, section: Section, masked: Sequence[tuple[int, int, str]]) -> Iterable[tuple[int, int]]:
+    def _sentences(
+        self, section: Section, masked: Sequence[tuple[int, int, str]], worth: Callable[[int, int], bool] | None
+    ) -> Iterable[tuple[int, int]]:
         place = section.start
         for begin, stop, _ in (*masked, (section.end, section.end, "")):
             if place < begin:
-                yield from sentences_of(self._text, self._lowered, place, begin)
+                yield from sentences_of(self._text, self._lowered, place, begin, worth)
             place = max(place, stop)
 
     def _sentence(self, part: Part, tokens: list[Token], kind: str, *, strict: bool) -> None:

@@ -33,6 +33,8 @@ _ODD = re.compile(
     "[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\uff00-\uffef]"
     r"|</?[a-z!][^<>\n]{0,80}>|<!--|&(?:[a-z]{2,8}|#\d{1,6});|(?<=[a-z])[*_~^|#](?=[a-z])|\[deleted|~~|\[\[|/\*|\((?:deleted|sic)\)"
 )
+_ODD_SIGNS = (*"<&*_~^|#", "[deleted", "[[", "/*", "(deleted)", "(sic)")
+"""ASCII text that holds none of these is not odd."""
 _LATIN = re.compile(r"[a-zÀ-ɏ]+$")
 _WORD = re.compile(r"[^\W\d_]+")
 _CUT_OFF = frozenset("of for the with and in to a an not is are was very or at on by from without than".split())
@@ -68,7 +70,7 @@ class _Reader:
         self.sections = [] if len(self.text) > LONGEST else sections_of(blocks, self.text, self.lowered, vocabulary.headings)
         self.words = _WORD.findall(self.lowered)
         self.said = frozenset(self.words)
-        self.pioped2 = bool(_PIOPED2.search(self.lowered))
+        self.pioped2 = "pioped" in self.lowered and bool(_PIOPED2.search(self.lowered))
         self._parts = PartReader(self.text, self.lowered, vocabulary, pioped2=self.pioped2)
 
     def read(self) -> Reading:
@@ -76,7 +78,7 @@ class _Reader:
             return self._refuse(["empty-impression"], [])
         if len(self.text) > LONGEST:
             return self._refuse(["text-too-long"], [])
-        if _ODD.search(self.lowered):
+        if self._odd():
             # Characters nobody sees, or markup: what a person reads there may not be what stands there.
             return self._refuse(["unread-mention"], [])
         if self._foreign():
@@ -103,6 +105,10 @@ class _Reader:
             range_with_high=result.with_high,
             names_pioped2=self.pioped2,
         )
+
+    def _odd(self) -> bool:
+        ordinary = self.lowered.isascii() and not any(sign in self.lowered for sign in _ODD_SIGNS)
+        return not ordinary and _ODD.search(self.lowered) is not None
 
     # -- which text may decide
 

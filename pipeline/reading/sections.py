@@ -17,8 +17,6 @@ _LABEL = re.compile(
 )
 _INLINE = re.compile(r"(?:[.!?;\]]\s{1,4}|\s{2,10})([a-z][a-z/&' -]{2,45}?)\s?:")
 _WORDS = re.compile(r"[a-z0-9]+")
-_SIGN = re.compile(r"[:=(-]")
-"""What a heading holds if it is not a line of its own."""
 _MOST_WORDS = 9
 """A label of more words is no heading."""
 _DRAFT = re.compile(r"\b(?:resident|prelim\w*|trainee|registrar|overnight|on[- ]?call|provisional|draft|fellow|teleradiology)\b")
@@ -68,11 +66,14 @@ class Headings:
         object.__setattr__(self, "beginnings", frozenset(first | ({"v"} if "vq" in first else set())))
         object.__setattr__(self, "endings", self.last_words | {ADDENDUM})
 
-    def may_open(self, words: Sequence[str]) -> bool:
-        """Whether a line of these words can be a heading without a sign in it; a number may stand in front. Never wrongly says no."""
-        if len(words) > _MOST_WORDS + 1:
-            return False
-        return not (self.beginnings.isdisjoint(words[:2]) and self.endings.isdisjoint(words))
+    def may_open(self, line: str) -> bool:
+        """Whether a lower-case line can hold a heading: by a sign, or by how it begins or ends. Never wrongly says no."""
+        if ":" in line or "-" in line or "=" in line or "(" in line or any(ending in line for ending in self.endings):
+            return True
+        # A number may stand in front of the heading.
+        first = _WORDS.search(line)
+        second = _WORDS.search(line, first.end()) if first and first[0].isdigit() else None
+        return bool(first and first[0] in self.beginnings) or bool(second and second[0] in self.beginnings)
 
     def kind_of(self, label: str) -> str | None:
         """The kind of the section a label opens; None where it is no heading we know."""
@@ -139,7 +140,7 @@ def _qualifies(kind: str, heading: str) -> bool:
 def _marks(text: str, lowered: str, start: int, end: int, headings: Headings) -> Iterator[tuple[int, int, str, bool]]:
     """(start of the heading, end of the heading, kind, whether an impression goes on behind it) of each heading, in order."""
     for line in _LINE.finditer(lowered, start, end):
-        if not _SIGN.search(lowered, *line.span()) and not headings.may_open(_WORDS.findall(lowered, *line.span())):
+        if not headings.may_open(line[0]):
             continue
         label = _LABEL.match(lowered, line.start(), line.end())
         after = line.start()

@@ -1,7 +1,7 @@
 """Joins hard-wrapped lines and cuts a section into sentences and list items."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 _LINE = re.compile(r"[^\n]*(?:\n|$)")
 _ITEM = re.compile(r"\s*(?:\d{1,2}[.)](?=\s)|[a-h][.)]\s|[-*•+>]+\s|\(\d\)|#\d)")
@@ -21,10 +21,15 @@ _LAST_WORD = re.compile(r"([a-z]+|[,(/-])\s*$")
 _FIRST_WORD = re.compile(r"\s*(\S+)")
 
 
-def sentences_of(text: str, lowered: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """(start, end) of each sentence of `text[start:end]`, in order. Blank ones are left out."""
+def sentences_of(
+    text: str, lowered: str, start: int, end: int, worth: Callable[[int, int], bool] | None = None
+) -> Iterator[tuple[int, int]]:
+    """(start, end) of each sentence of `text[start:end]`, in order; blank ones are left out, and those that `worth` says no to."""
     for first, last in _paragraphs(text, lowered, start, end):
-        yield from _split(lowered, first, last)
+        if worth is None:
+            yield from _split(lowered, first, last)
+        elif worth(first, last):
+            yield from (found for found in _split(lowered, first, last) if found == (first, last) or worth(*found))
 
 
 def after_marker(lowered: str, start: int, end: int) -> int:

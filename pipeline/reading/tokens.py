@@ -1,7 +1,7 @@
 """Text to tokens: lower-case words and signs, each with its place in the original text."""
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from typing import NamedTuple
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d+(?:\.\d+)?|[^\w\s]")
@@ -94,6 +94,16 @@ def tokens_of(lowered: str, start: int, end: int, speller: Speller) -> list[Toke
 def raw_words(lowered: str, start: int, end: int) -> list[str]:
     """Words and signs as they are written, neither joined nor corrected, at a fraction of the cost of `tokens_of`."""
     return _TOKEN.findall(lowered, start, end)
+
+
+def places_of(word: str, lowered: str, start: int, end: int) -> Iterator[int]:
+    """Where a raw word stands, in order. A sign or number may be found inside a longer one."""
+    letters = word[0].isalpha()
+    place = lowered.find(word, start, end)
+    while place >= 0:
+        if not letters or not ((place > start and lowered[place - 1].isalpha()) or lowered[place + len(word) : end][:1].isalpha()):
+            yield place
+        place = lowered.find(word, place + 1, end)
 
 
 def _inside_word(text: str, place: int, start: int, end: int) -> bool:

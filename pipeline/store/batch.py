@@ -48,6 +48,7 @@ class Work:
 Files = Mapping[str, list[Work]]
 """File hash -> its messages in order."""
 _TRIES = 5
+_NOTHING = Decided()
 
 
 def failed(error: Exception) -> Rejection:
@@ -135,7 +136,7 @@ def commit(
         for file_hash, works in todo.items():
             for work in works:
                 if len(works) == 1 and work.not_for_us:
-                    work.decided = Decided()
+                    work.decided = _NOTHING
                 elif mine.get(work.arrival.content_hash) is work and not _decide(writer, deciding, work, last=last):
                     record.forget(connection, file_hash, work.arrival.content_hash)
                     taken_back.append(file_hash)

@@ -56,7 +56,8 @@ def emit(event: str, **fields: object) -> None:
             raise AssertionError(f"event {event!r} is not in telemetry.EVENTS")
         _complain(event if CODE.match(event) else "unlisted", "event")
         return
-    if _logger is None and not strict:
+    heard = _logger is not None and _RANK[row.level] >= _level
+    if not heard and not strict:
         return
     clean: dict[str, object] = {}
     for name, value in fields.items():
@@ -69,7 +70,7 @@ def emit(event: str, **fields: object) -> None:
             _complain(event, name if name in row.fields else "unlisted")
             continue
         clean[name] = shown
-    if _logger is not None and _RANK[row.level] >= _level:
+    if heard and _logger is not None:
         _logger.msg(event, level=row.level, **clean)
 
 

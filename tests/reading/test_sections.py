@@ -105,6 +105,7 @@ def test_headings_in_their_many_spellings(heading: str) -> None:
         ("PE probability: [x] High [x] Intermediate [ ] Low", "review template-unfilled contradiction"),
         ("Pre-test: [ ] low [x] high\nResult: [x] low [ ] high", "negative low"),
         ("Ventilation: [x] normal [ ] abnormal\nCategory: [ ] PE absent [ ] PE present [x] Indeterminate", "nondiagnostic indeterminate"),
+        ("IMPRESSION: Ventilation: [x] normal [ ] abnormal\nHigh probability of pulmonary embolism.", "positive high"),
         ("IMPRESSION: [High/Intermediate/Low] probability for PE.", "review template-unfilled unread-mention"),
         ("IMPRESSION: Low probability for PE. [insert recommendation]", "review template-unfilled"),
         ("IMPRESSION: Low probability for PE. Called to Dr. ____ at ____.", "review template-unfilled"),
