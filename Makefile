@@ -17,7 +17,7 @@ DEV := $(VENV)/.installed-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCKED := --require-hashes --only-binary :all:
 
-.PHONY: help demo test check fix bench docs clean torture lock
+.PHONY: help demo test check fix bench docs clean torture mutation lock
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -49,6 +49,9 @@ bench: $(DEV) ## files a second, beside the raw loop, in the same run
 
 torture: $(DEV) ## kill -9, again and again: the slow tests that `make test` samples
 	$(BIN)/python -m pytest -m torture -x --timeout 1200
+
+mutation: $(DEV) ## small faults in the clinical centre that no test notices; PACKAGE=reading for the other half
+	nice -n 19 $(BIN)/python -m tools.mutation $(or $(PACKAGE),domain)
 
 lock: ## refresh both lock files (needs a package index)
 	tools/lock
