@@ -1,6 +1,7 @@
 """What people do: acknowledge, complete, release; and what is refused to them, in words."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -84,9 +85,38 @@ def test_a_positive_letter_wants_to_know_when_the_patient_was_told(reading: obje
     assert world.notice.state is NoticeState.PREPARATION
 
 
+@pytest.mark.parametrize(
+    ("exam_at", "signed_at", "told", "refused"),
+    [
+        (T0 - hours(1), T0, "2026-03-02T08:59:59+00:00", True),
+        (T0 - hours(1), T0, " 2026-03-02T08:59:59Z ", True),
+        (T0 - hours(1), T0, "2026-03-02T09:00:00+00:00", False),
+        (T0 - hours(1), T0, "2026-03-02T09:59:59+01:00", True),
+        (T0 - hours(1), T0, "2020-01-01T10:00", False),
+        (None, T0, "2026-03-02T09:59:59+00:00", True),
+        (None, T0, "2026-03-02T10:00:00+00:00", False),
+        (None, None, "2020-01-01T10:00+00:00", False),
+    ],
+    ids=["before", "with spaces", "at the scan", "another zone", "no zone", "before it was signed", "when signed", "nobody knows when"],
+)
+def test_a_patient_is_told_after_the_scan_never_before(
+    exam_at: datetime | None, signed_at: datetime | None, told: str, refused: bool
+) -> None:
+    world = World()
+    world.receive(replace(world.report(), observed_at=exam_at, signed_at=signed_at, message_at=signed_at), POSITIVE)
+    if refused:
+        with pytest.raises(Refused, match="before the scan"):
+            world.release(world.hold, told=told)
+    else:
+        world.release(world.hold, told=told)
+    assert world.notice.state is (NoticeState.ON_HOLD if refused else NoticeState.PREPARATION)
+
+
 def test_or_a_reason_why_not() -> None:
     world = World()
     world.send(POSITIVE)
+    with pytest.raises(Refused, match="first hear of a clot"):
+        world.release(world.hold, told="", override="  ")
     world.release(world.hold, told="", override="the patient asked for it by letter")
     assert world.notice.state is NoticeState.PREPARATION
 

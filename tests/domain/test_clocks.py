@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from pipeline.domain import clocks
-from pipeline.domain.exam import Exam
+from pipeline.domain.exam import Exam, Standing
 from pipeline.domain.followup import FollowUpReason, FollowUpState
 from pipeline.domain.policy import Policy
 from pipeline.domain.report import Liveness, Status
@@ -165,6 +165,31 @@ def test_a_second_retraction_is_told_again() -> None:
         assert len(world.tick()) == 1
         world.acknowledge(world.item(R.REPORT_OVERDUE))
         world.complete(world.item(R.REPORT_OVERDUE))
+
+
+def test_a_retraction_is_told_once() -> None:
+    world = World(now=T0 + hours(100))
+    world.image()
+    world.send(NEGATIVE)
+    world.send(NEGATIVE, X, at=hours(1))
+    world.tick()
+    item = world.item(R.REPORT_OVERDUE)
+    assert item.report_hash == world.exam.versions[-1].content_hash, "about the retraction"
+    world.acknowledge(item)
+    world.complete(world.item(R.REPORT_OVERDUE))
+    assert (late(world), world.tick()) == (None, ()), "somebody has dealt with it"
+
+
+def test_what_comes_after_a_retraction_and_changes_nothing_does_not_move_the_clock() -> None:
+    world = World()
+    world.image(acquired=hours(-5))
+    world.send(NEGATIVE)
+    world.send(NEGATIVE, X, at=hours(3))
+    assert world.send(NEGATIVE, at=hours(-1)).standing is Standing.SUPERSEDED
+    assert late(world) == T0 + hours(3) + DAY
+    world.now = T0 + hours(3) + DAY
+    world.tick()
+    assert world.item(R.REPORT_OVERDUE).report_hash == world.exam.versions[1].content_hash
 
 
 def test_time_alone_closes_and_releases_nothing() -> None:

@@ -1,13 +1,16 @@
 """DESIGN section 6: follow-ups over the versions of an exam: kept, taken up again, cancelled; never lost, never given more time."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from pipeline.domain.arrival import Rejection
 from pipeline.domain.decide import decide_rejection
-from pipeline.domain.dues import add_working_days, due_at, overdue
+from pipeline.domain.dues import add_working_days, base_time, due_at, overdue
 from pipeline.domain.followup import FollowUpReason, FollowUpState
+from pipeline.domain.identity import ExamKey
+from pipeline.domain.plan import stable_id
 from pipeline.domain.policy import DEFAULT_CLOCKS, Policy
 from pipeline.domain.reading import Category, Grade, Reading
 from pipeline.domain.report import Liveness, Status
@@ -73,7 +76,9 @@ def test_a_positive_or_unread_one_is_never_cancelled(reading: Reading, acknowled
         world.acknowledge(item)
     world.send(NEGATIVE, C, at=hours(1))
     assert states(world) == [("result-changed", "requested")]
-    assert world.exam.follow_ups[0].id == item.id
+    renewed = world.exam.follow_ups[0]
+    assert (renewed.id, renewed.report_hash, renewed.critical) == (item.id, world.current.content_hash, True)
+    assert "changed" in renewed.note
 
 
 def test_a_positive_that_becomes_nondiagnostic_has_both() -> None:
@@ -88,8 +93,64 @@ def test_a_changed_result_that_changes_again_is_asked_again() -> None:
     world.send(POSITIVE)
     world.send(NONDIAGNOSTIC, C, at=hours(1))
     world.acknowledge(world.item(R.RESULT_CHANGED))
-    world.send(NEGATIVE, C, at=hours(2))
+    assert world.send(NEGATIVE, C, at=hours(2)).follow_up is R.RESULT_CHANGED
     assert states(world) == [("result-changed", "requested"), ("indeterminate", "cancelled")]
+
+
+def test_a_changed_result_that_nobody_has_looked_at_is_not_asked_twice() -> None:
+    world = World()
+    world.send(POSITIVE)
+    world.send(NONDIAGNOSTIC, C, at=hours(1))
+    before = world.item(R.RESULT_CHANGED)
+    assert world.send(NEGATIVE, C, at=hours(2)).follow_up is None
+    assert states(world) == [("result-changed", "requested"), ("indeterminate", "cancelled")]
+    assert world.item(R.RESULT_CHANGED) == before
+
+
+def test_one_item_tells_whoever_dealt_with_two_results_that_changed() -> None:
+    world = World()
+    world.send(POSITIVE)
+    world.acknowledge(world.exam.follow_ups[0])
+    world.complete(world.exam.follow_ups[0])
+    world.send(NONDIAGNOSTIC, C, at=hours(1))
+    world.acknowledge(world.item(R.INDETERMINATE))
+    assert world.send(NEGATIVE, C, at=hours(2)).follow_up is R.RESULT_CHANGED
+    assert states(world) == [("positive", "completed"), ("result-changed", "requested")]
+
+
+def test_what_was_dealt_with_on_the_slow_clock_tells_nobody() -> None:
+    world = World()
+    world.send(NONDIAGNOSTIC)
+    world.acknowledge(world.exam.follow_ups[0])
+    world.complete(world.exam.follow_ups[0])
+    assert world.send(NEGATIVE, C, at=hours(1)).follow_up is None
+    assert states(world) == [("indeterminate", "completed")]
+
+
+def test_what_is_not_about_the_result_is_no_changed_result() -> None:
+    world = World()
+    world.send(NEGATIVE)
+    world.send(NEGATIVE, P, at=hours(1))
+    before = world.item(R.STATUS_REGRESSED)
+    assert world.send(NORMAL, C, at=hours(2)).follow_up is None
+    assert world.item(R.STATUS_REGRESSED) == before
+
+
+def test_a_report_that_is_taken_back_twice_changes_once() -> None:
+    world = World()
+    world.send(POSITIVE)
+    world.send(POSITIVE, X, at=hours(1))
+    world.acknowledge(world.item(R.RESULT_CHANGED))
+    world.send(POSITIVE, W, at=hours(2))
+    assert states(world) == [("result-changed", "accepted")]
+
+
+def test_whoever_reads_the_report_already_is_not_asked_again_to_read_it() -> None:
+    world = World()
+    world.send(UNREADABLE)
+    world.acknowledge(world.item(R.UNREADABLE))
+    world.send(NEGATIVE, Status.UNKNOWN, at=hours(1))
+    assert states(world) == [("unreadable", "accepted")]
 
 
 def test_a_changed_result_that_stays_is_not_asked_again() -> None:
@@ -124,7 +185,7 @@ def test_a_completed_one_is_taken_up_again_by_a_new_item() -> None:
 # ---- the same result in a new version
 
 
-@pytest.mark.parametrize("reading", [NONDIAGNOSTIC, POSITIVE, UNREADABLE, ANOTHER_QUESTION])
+@pytest.mark.parametrize("reading", [NONDIAGNOSTIC, POSITIVE, CHRONIC, UNREADABLE, ANOTHER_QUESTION])
 def test_the_same_result_keeps_its_item_its_time_and_its_person(reading: Reading) -> None:
     world = World(now=T0 + hours(1))
     world.send(reading)
@@ -270,6 +331,24 @@ def test_working_days(days_on: int, working_days: int, arrives: int) -> None:
     assert add_working_days(T0 + timedelta(days=days_on), working_days) == T0 + timedelta(days=arrives)
 
 
+@pytest.mark.parametrize(
+    ("signed", "sent", "base"), [(0, 1, 0), (1, 0, 1), (None, 1, 1), (None, None, 2), (3, 1, 2), (None, 3, 2)], ids=str
+)
+def test_clocks_start_when_the_report_was_signed_else_sent_else_now_and_never_later(
+    signed: int | None, sent: int | None, base: int
+) -> None:
+    times = [T0 + hours(count) if count is not None else None for count in (signed, sent)]
+    report = replace(World().report(), signed_at=times[0], message_at=times[1])
+    assert base_time(report, T0 + hours(2)) == T0 + hours(base)
+
+
+def test_only_another_question_counts_in_working_days() -> None:
+    friday = T0 + timedelta(days=4)
+    assert due_at(R.NO_PE_QUESTION, friday, Policy()) == T0 + timedelta(days=9)
+    days = Policy(clocks=dict.fromkeys(R, timedelta(days=1)))
+    assert {reason for reason in R if due_at(reason, friday, days) != friday + timedelta(days=1)} == {R.NO_PE_QUESTION}
+
+
 def test_critical_puts_any_reason_on_the_positives_clock_but_chronic_has_a_working_day() -> None:
     policy = Policy()
     assert due_at(R.INDETERMINATE, T0, policy, critical=True) == T0 + hours(1)
@@ -302,6 +381,8 @@ def test_rejected_input_is_tracked_and_urgent_where_it_may_have_been_a_lung_scan
         "Dr Owner",
     )
     assert item == decide_rejection("a" * 64, Rejection("broken-hl7", maybe_vq=maybe_vq), Policy(owner="Dr Owner"), T0)
+    assert "quarantine" in item.note
+    assert item.id == stable_id("a" * 64, "rejected")
     assert item.id != decide_rejection("b" * 64, Rejection("broken-hl7"), Policy(), T0).id
 
 
@@ -311,10 +392,6 @@ def test_ids_are_the_same_on_every_run_and_in_no_other_exam() -> None:
         world.send(NONDIAGNOSTIC, C, at=hours(1))
         exam = world.exam
         return {one.id for one in exam.notices} | {one.id for one in exam.follow_ups} | {one.id for one in exam.holds}
-
-    from dataclasses import replace
-
-    from pipeline.domain.identity import ExamKey
 
     first, second, other = World(), World(), World()
     other.exam = replace(other.exam, key=ExamKey("ELSEWHERE", "A1"))

@@ -8,7 +8,8 @@ import pytest
 from pipeline.domain.decision import NoticeEffect
 from pipeline.domain.exam import Standing
 from pipeline.domain.followup import FollowUpReason
-from pipeline.domain.gates import age_at
+from pipeline.domain.gates import age_at, language_for
+from pipeline.domain.identity import Patient, PersonName
 from pipeline.domain.policy import SWITCHABLE, Mode, Policy
 from pipeline.domain.reading import Category, Grade, Reading
 from pipeline.domain.report import Liveness, Status
@@ -174,6 +175,7 @@ def test_a_status_that_nobody_explains_keeps_the_category_and_holds(code: str, r
     decision = world.send(reading, Status.UNKNOWN, problems=[code])
     assert (decision.category, decision.notice, decision.follow_up) == (reading.category, NoticeEffect.HOLD, follow_up)
     assert code in world.hold.reasons
+    assert ("status-unknown" in decision.reasons) == (code == "status-unknown"), "one word for it is enough"
     assert world.open == [follow_up]
 
 
@@ -202,6 +204,7 @@ def test_problems_of_the_message_make_it_review_whatever_the_text_says(code: str
     [
         Reading(Category.REVIEW),
         Reading(Category.REVIEW, reasons=("incidental",)),
+        Reading(Category.REVIEW, Grade.LOW),
         Reading(Category.NEGATIVE, None),
         Reading(Category.NEGATIVE, Grade.HIGH),
         Reading(Category.POSITIVE, Grade.ABSENT),
@@ -241,6 +244,7 @@ def test_no_letter_for_the_dead_and_the_follow_up_all_the_same() -> None:
         (replace(ANNA, birth_date=None), "birth-date-missing"),
         (replace(ANNA, identifiers=()), "identity-incomplete"),
         (replace(ANNA, name=None), "identity-incomplete"),
+        (replace(ANNA, name=PersonName(" ")), "identity-incomplete"),
         (replace(ANNA, restricted=True), "restricted"),
     ],
 )
@@ -288,7 +292,7 @@ def test_a_birth_date_in_the_future_is_a_minors() -> None:
 
 def test_a_text_has_no_patient_and_waits_for_none() -> None:
     world = World()
-    report = replace(world.report(), kind="text", patient=replace(ANNA, birth_date=None))
+    report = replace(world.report(), kind="text", patient=Patient())
     assert world.receive(report, NEGATIVE).notice is NoticeEffect.RELEASE
 
 
@@ -301,6 +305,14 @@ def test_a_final_older_than_thirty_days_is_stale(late: timedelta, effect: Notice
     assert decision.notice is effect
     assert ("stale" in decision.reasons) == (effect is NoticeEffect.HOLD)
     assert world.open == [R.INDETERMINATE]
+
+
+@pytest.mark.parametrize(("signed", "sent", "stale"), [(0, 31, True), (31, 0, False), (None, 0, True), (0, None, True), (None, 31, False)])
+def test_its_age_counts_from_its_signature_else_from_its_message(signed: int | None, sent: int | None, stale: bool) -> None:
+    world = World(now=T0 + timedelta(days=31))
+    times = [T0 + timedelta(days=days) if days is not None else None for days in (signed, sent)]
+    decision = world.receive(replace(world.report(), signed_at=times[0], message_at=times[1]), NEGATIVE)
+    assert ("stale" in decision.reasons) == stale
 
 
 def test_without_any_time_it_is_not_stale_and_its_clock_starts_now() -> None:
@@ -351,6 +363,15 @@ def test_images_free_only_what_waited_for_nothing_else() -> None:
     assert len(world.holds) == 1
 
 
+def test_images_free_nothing_that_was_overtaken() -> None:
+    world = World(Policy(require_study=True))
+    world.send(NEGATIVE)
+    world.send(NORMAL, C, at=minutes(1))
+    world.image()
+    assert world.letters == [("absent", "result", "stopped"), ("normal", "result", "preparation")]
+    assert [hold.state.value for hold in world.exam.holds] == ["superseded", "released"]
+
+
 def test_images_that_came_first_are_enough() -> None:
     world = World(Policy(require_study=True))
     world.image()
@@ -393,6 +414,7 @@ def test_a_site_can_never_switch_these_off(code: str) -> None:
 def test_no_age_is_asked_where_the_site_treats_minors_as_others() -> None:
     world = World(Policy(minor_age=0))
     assert world.send(NEGATIVE, patient=replace(ANNA, birth_date=date(2020, 1, 1))).notice is NoticeEffect.RELEASE
+    assert World(Policy(minor_age=0)).send(NEGATIVE, patient=replace(ANNA, birth_date=None)).notice is NoticeEffect.RELEASE
 
 
 # ---- low, and the language
@@ -430,6 +452,8 @@ def test_the_setting_for_low_is_for_low_alone(grade: Grade) -> None:
         ("spanish", "es", ""),
         ("chi", "en", "zh-Hans"),
         ("klingon", "en", "klingon"),
+        (" spa ", "es", ""),
+        ("es-MX", "en", "es-mx"),
     ],
 )
 def test_the_letters_language(asked: str, language: str, lacking: str) -> None:
@@ -438,6 +462,27 @@ def test_the_letters_language(asked: str, language: str, lacking: str) -> None:
     assert decision.notice is NoticeEffect.RELEASE, "release as otherwise"
     assert (world.notice.facts.language, world.notice.facts.wants_language) == (language, lacking)
     assert ("language-missing" in decision.reasons) == bool(lacking)
+
+
+@pytest.mark.parametrize(
+    ("names", "tag"),
+    [("eng english", "en"), ("spa spanish español ES", "es"), ("ara arabic ar", "ar"), ("zho chi zh chinese zh-hans", "zh-Hans")],
+)
+def test_each_name_of_a_language(names: str, tag: str) -> None:
+    policy = Policy(default_language="de", approved_languages=frozenset({"de", "en", "es", "ar", "zh-Hans"}))
+    for name in names.split():
+        assert language_for(replace(ANNA, language=name), policy) == (tag, ""), name
+
+
+@pytest.mark.parametrize("default", ["en", "EN", "en-GB", "pt-BR"])
+def test_whoever_asks_for_the_default_language_lacks_none_signed_or_not(default: str) -> None:
+    for approved in (frozenset({default}), frozenset[str]()):
+        for asked in (default, default.lower(), default.upper(), ""):
+            assert language_for(replace(ANNA, language=asked), Policy(default_language=default, approved_languages=approved)) == (
+                default,
+                "",
+            )
+    assert language_for(replace(ANNA, language="en-us"), Policy(default_language="EN")) == ("EN", "")
 
 
 def test_a_default_language_that_nobody_signed_holds() -> None:
@@ -480,6 +525,9 @@ def test_a_letter_tells_what_the_report_said_of_person_and_exam() -> None:
     assert (facts.patient_name, facts.birth_date, facts.identifier) == ("Anna Example", "1960-05-01", "M-1")
     assert (facts.exam_at, facts.signed_at, facts.orderer, facts.accession) == (T0 - hours(1), T0, "Dora Doctor", "A1")
     assert facts.replaces_at is None
+    world = World()
+    world.send(NEGATIVE, at=hours(-2), sent=hours(-1))
+    assert world.notice.facts.signed_at == T0 - hours(2)
 
 
 def test_a_letter_about_somebody_of_whom_little_is_known() -> None:

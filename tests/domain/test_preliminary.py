@@ -321,6 +321,13 @@ def test_a_final_signed_after_it_settles_the_letter() -> None:
     assert world.open == [R.STATUS_REGRESSED], "somebody still asks the reader"
 
 
+def test_signed_at_the_same_time_and_sent_later_is_late_too() -> None:
+    world = World(now=T0 + hours(2))
+    world.send(NEGATIVE)
+    assert world.send(NEGATIVE, P, at=hours(0)).follow_up is None
+    assert world.send(NEGATIVE, P, at=hours(0), sent=hours(1)).follow_up is R.STATUS_REGRESSED
+
+
 def test_it_is_asked_once() -> None:
     world = World()
     world.send(NEGATIVE)
@@ -394,6 +401,33 @@ def test_a_discrepancy_while_a_correction_waits_to_leave_tells_the_patient_witho
         ("nondiagnostic", "on-hold"),
         ("withdrawn", "preparation"),
     ]
+
+
+def test_a_discrepancy_that_was_dealt_with_is_over_for_this_category_and_this_report_alone() -> None:
+    world = World(now=T0 + hours(9))
+    world.send(POSITIVE, P)
+    world.send(NEGATIVE, at=hours(1))
+    world.image(BERT)
+    for item in world.exam.follow_ups:
+        if item.reason is R.DISCREPANCY:
+            world.acknowledge(item)
+            world.complete(world.exam.follow_ups[0])
+    assert "discrepancy" not in world.send(NORMAL, C, at=hours(2)).reasons
+    assert "discrepancy" in world.send(NONDIAGNOSTIC, C, at=hours(3)).reasons
+    world.send(NONDIAGNOSTIC, X, at=hours(4))
+    world.send(POSITIVE, P, at=hours(5))
+    assert "discrepancy" in world.send(NEGATIVE, C, at=hours(6)).reasons, "another report"
+
+
+def test_another_item_that_was_dealt_with_does_not_end_a_discrepancy() -> None:
+    world = World()
+    world.send(POSITIVE, P)
+    world.now += hours(20)
+    world.tick()
+    world.acknowledge(world.item(R.REPORT_OVERDUE))
+    world.complete(next(item for item in world.exam.follow_ups if item.reason is R.REPORT_OVERDUE))
+    world.send(NEGATIVE, at=hours(1))
+    assert "discrepancy" in world.send(NORMAL, C, at=hours(2)).reasons
 
 
 def test_each_clock_of_a_preliminary_follows_the_policy() -> None:

@@ -11,17 +11,19 @@ from hypothesis import strategies as st
 
 from pipeline.domain.decide import promoted_text, version_of, words_of
 from pipeline.domain.decision import NoticeEffect
-from pipeline.domain.exam import Standing
+from pipeline.domain.exam import Exam, Standing
 from pipeline.domain.followup import FollowUpReason
 from pipeline.domain.notice import HoldState
 from pipeline.domain.policy import Policy
 from pipeline.domain.reading import Category, Grade, Reading
 from pipeline.domain.report import Liveness, Report, Status, TextBlock
+from pipeline.domain.versions import in_force
 from pipeline.reading import Vocabulary, read
 from tests.domain.world import (
     ANNA,
     BERT,
     CHRONIC,
+    KEY,
     LOW,
     NEGATIVE,
     NONDIAGNOSTIC,
@@ -66,6 +68,8 @@ def test_the_order_is_sign_time_then_message_time_then_hash() -> None:
     only_sent = world.report(at=None, sent=minutes(5))
     assert only_sent.order[:2] == ((T0 + minutes(5)).timestamp(),) * 2
     assert world.report(at=None).order[:2] == (0.0, 0.0)
+    only_signed = replace(only_sent, signed_at=T0, message_at=None)
+    assert only_signed.order == (T0.timestamp(), T0.timestamp(), only_signed.content_hash)
 
 
 def test_older_than_one_already_decided_is_superseded_at_once() -> None:
@@ -181,6 +185,105 @@ def test_a_version_without_any_time_never_decides_alone_against_another() -> Non
     assert is_tied(world)
 
 
+def test_a_version_without_any_time_is_not_behind_a_preliminary() -> None:
+    world = World()
+    world.send(NEGATIVE)
+    decision = world.send(POSITIVE, C, at=None)
+    assert "version-tie" in decision.reasons
+    assert "status-regressed" not in decision.reasons
+
+
+@pytest.mark.parametrize(("sent", "regressed"), [(hours(0), False), (hours(1), True)], ids=["the same times", "sent later"])
+def test_a_preliminary_of_the_finals_own_time_is_no_later_unless_it_was_sent_later(sent: timedelta, regressed: bool) -> None:
+    world = World(now=T0 + hours(2))
+    world.send(NEGATIVE, P, content_hash="f" * 64, sent=sent)
+    assert ("status-regressed" in world.send(NEGATIVE).reasons) == regressed
+
+
+def test_an_older_final_is_superseded_whatever_was_said_again_since() -> None:
+    world = World(now=T0 + hours(4))
+    world.send(NEGATIVE, at=hours(1))
+    assert world.send(NEGATIVE, at=hours(3), words="IMPRESSION: version 1").standing is Standing.REPEAT
+    decision = world.send(POSITIVE, at=hours(0))
+    assert (decision.standing, "version-tie" in decision.reasons) == (Standing.SUPERSEDED, False)
+
+
+def test_what_a_test_message_said_again_puts_nothing_in_doubt() -> None:
+    world = World(now=T0 + hours(4))
+    world.send(NEGATIVE)
+    world.send(NEGATIVE, at=hours(3), liveness=Liveness.NOT_LIVE)
+    assert world.send(POSITIVE, C, at=hours(2)).category is Category.POSITIVE
+
+
+def test_whoever_says_what_was_said_again_is_heard() -> None:
+    world = World(now=T0 + hours(6))
+    world.send(NEGATIVE, words="no embolism")
+    world.send(NEGATIVE, at=hours(5), words="no embolism")
+    assert world.send(POSITIVE, C, at=hours(1)).category is Category.REVIEW
+    assert world.send(NEGATIVE, C, at=hours(2), words="none after all").category is Category.NEGATIVE
+
+
+def test_a_repetition_of_the_same_sign_time_that_was_sent_later_is_later() -> None:
+    world = World(now=T0 + hours(6))
+    world.send(NEGATIVE, words="no embolism")
+    world.send(NEGATIVE, at=hours(3), sent=hours(4), words="no embolism")
+    assert world.send(POSITIVE, C, at=hours(3)).category is Category.REVIEW
+
+
+@pytest.mark.parametrize(
+    ("signed", "sent", "now", "believed"),
+    [(7, 0, 20, True), (7.01, 0, 20, False), (7, 7, 0, True), (7.01, 7.01, 0, False), (7.01, 0.5, 20, True)],
+    ids=["a week after it was sent", "more than a week after", "in a week", "in more than a week", "less than a week after"],
+)
+def test_a_sign_time_is_believed_up_to_a_week_after_its_message_and_after_now(
+    signed: float, sent: float, now: float, believed: bool
+) -> None:
+    world = World(now=T0 + timedelta(days=now))
+    world.send(NEGATIVE)
+    decision = world.send(POSITIVE, C, at=timedelta(days=signed), sent=timedelta(days=sent))
+    assert decision.category is (Category.POSITIVE if believed else Category.REVIEW)
+
+
+def test_old_words_in_a_message_of_another_status_or_of_a_test_are_no_old_words() -> None:
+    world = World(now=T0 + hours(6))
+    world.send(NEGATIVE, words="no embolism")
+    world.send(NORMAL, C, at=hours(1))
+    assert world.send(NEGATIVE, C, at=hours(2), words="no embolism").category is Category.NEGATIVE
+    world = World(now=T0 + hours(6))
+    world.send(NEGATIVE, words="no embolism", liveness=Liveness.NOT_LIVE)
+    world.send(NEGATIVE, X, at=hours(1))
+    assert world.send(NEGATIVE, at=hours(2), words="no embolism").category is Category.NEGATIVE
+
+
+def test_words_that_are_read_otherwise_now_are_no_old_words() -> None:
+    """The site has another vocabulary, and the final comes again under a later time."""
+    world = World(now=T0 + hours(6))
+    world.send(NORMAL)
+    world.send(NEGATIVE, C, at=hours(1), words="the same words")
+    assert world.send(POSITIVE, C, at=hours(2), words="the same words").category is Category.POSITIVE
+
+
+def test_one_of_a_tie_sent_again_later_does_not_end_it_where_there_was_a_version_before() -> None:
+    world = World(now=T0 + hours(6))
+    world.send(NORMAL, at=hours(-1))
+    world.send(NEGATIVE, C)
+    assert world.send(POSITIVE, C, words="embolism").category is Category.REVIEW
+    assert world.send(POSITIVE, C, at=hours(1), words="embolism").category is Category.REVIEW
+
+
+@pytest.mark.parametrize(
+    ("retracted", "signed", "taken_back"),
+    [((2, 2.5), (1, 3), True), ((1, 4), (2, 3), True), ((0.5, 1.5), (1, 2), False), ((1, 1), (1, 1), False), ((1, 2), (1, 1), True)],
+    ids=["signed later", "sent later", "neither", "the same times", "signed at the same time, sent later"],
+)
+def test_what_a_retraction_takes_back(retracted: tuple[float, float], signed: tuple[float, float], taken_back: bool) -> None:
+    world = World(now=T0 + hours(6))
+    world.send(NEGATIVE, X, at=hours(retracted[0]), sent=hours(retracted[1]))
+    decision = world.send(NEGATIVE, at=hours(signed[0]), sent=hours(signed[1]), content_hash="0" * 64)
+    assert decision.standing is (Standing.SUPERSEDED if taken_back else Standing.CURRENT)
+    assert [version.content_hash for version in in_force(world.exam)] == ([] if taken_back else ["0" * 64])
+
+
 def test_a_version_without_any_time_that_says_the_same_is_no_doubt() -> None:
     world = World()
     world.send(NEGATIVE)
@@ -274,6 +377,34 @@ def test_the_same_reading_of_another_person_is_no_repeat() -> None:
     world = World()
     world.send(NEGATIVE)
     assert world.send(NEGATIVE, at=hours(1), patient=BERT).standing is Standing.CURRENT
+
+
+@pytest.mark.parametrize(
+    ("sent", "standing"), [(hours(0), Standing.REPEAT), (hours(1), Standing.SUPERSEDED)], ids=["the same times", "sent later"]
+)
+def test_a_preliminary_of_the_finals_own_time_that_comes_again(sent: timedelta, standing: Standing) -> None:
+    world = World(now=T0 + hours(2))
+    world.send(NEGATIVE, P)
+    world.send(NEGATIVE)
+    assert world.send(NEGATIVE, P, at=hours(0), sent=sent).standing is standing
+
+
+def test_a_retraction_that_comes_again_with_a_wish_changes_nothing() -> None:
+    world = World()
+    world.send(NEGATIVE)
+    world.send(NEGATIVE, X, at=hours(1))
+    world.send(NEGATIVE, P, at=hours(2))
+    decision = world.send(NEGATIVE, X, at=hours(1), problems=["release-withheld"])
+    assert (decision.standing, decision.changes) == (Standing.REPEAT, ())
+
+
+def test_a_wish_of_an_earlier_version_is_asked_of_the_later_one_too() -> None:
+    world = World()
+    world.send(NEGATIVE, problems=["release-withheld"])
+    world.send(NORMAL, C, at=minutes(1))
+    assert world.holds == []
+    world.send(NORMAL, C, at=minutes(1), problems=["release-withheld"])
+    assert world.hold.reasons == ("release-withheld",)
 
 
 def test_what_cannot_be_read_repeats_only_word_for_word() -> None:
@@ -374,6 +505,17 @@ def test_a_text_that_was_sent_is_never_replaced() -> None:
     report = world.report(words="normal", problems=["text-promoted"])
     assert promoted_text(world.exam, report) is report
     assert promoted_text(world.exam, world.report()).problems == ()
+    without = world.report(words="")
+    assert promoted_text(world.exam, without) is without, "only where the message says so"
+
+
+@pytest.mark.parametrize("blank", ["", " \n "])
+def test_a_blank_text_is_no_text(blank: str) -> None:
+    world = World()
+    world.send(NEGATIVE, P, words="no embolism")
+    world.send(NEGATIVE, F, at=hours(1), words=blank)
+    report = promoted_text(world.exam, world.report(F, at=hours(2), words=blank, problems=["text-promoted"]))
+    assert report.text == "no embolism"
 
 
 def test_the_latest_stored_text_counts_and_a_final_one_is_stored_too() -> None:
@@ -408,6 +550,37 @@ def test_a_text_that_was_taken_back_is_never_promoted(status: Status) -> None:
     world.send(NEGATIVE, P, words="no embolism")
     world.send(NEGATIVE, status, at=hours(1), words="no embolism")
     assert "nothing-to-promote" in promoted(world, at=hours(2)).problems
+
+
+@pytest.mark.parametrize("status", [X, W])
+def test_the_text_of_a_retraction_is_not_kept(status: Status) -> None:
+    world = World()
+    world.send(NEGATIVE, status, words="no embolism")
+    assert [version.text for version in world.exam.versions] == [""]
+
+
+def test_in_force_is_what_was_decided_after_the_last_retraction_and_is_not_older_than_any() -> None:
+    """A retraction applies whatever its times: also where it was signed before what it takes back."""
+    world = World(now=T0 + hours(9))
+    sent = [(F, 1, "first"), (X, 0, ""), (F, 3, "second"), (X, 2, ""), (F, 4, "third"), (C, 5, "fourth"), (P, -1, "old"), (C, 5, "fourth")]
+    seen = []
+    for status, at, words in sent:
+        world.send(NEGATIVE, status, at=hours(at), words=words)
+        seen.append([version.text for version in in_force(world.exam)])
+    third = ["third", "fourth"]
+    assert seen == [["first"], [], ["second"], [], ["third"], third, third, third]
+
+
+def test_the_latest_speaks_in_whatever_order_the_versions_are_stored() -> None:
+    world = World()
+    first = world.report(at=hours(1))
+    second = world.report(at=hours(2))
+    draft = world.report(P, at=hours(3))
+    decided = [version_of(report, World().receive(report, NEGATIVE)) for report in (first, second, draft)]
+    for versions in permutations(decided):
+        assert Exam(KEY, versions).current == decided[1]
+    assert Exam(KEY, (decided[2],)).current == decided[2]
+    assert Exam(KEY).current is None
 
 
 def test_an_old_text_that_arrives_after_its_retraction_is_not_promoted() -> None:

@@ -294,6 +294,54 @@ def test_the_very_same_retraction_again_does_not_take_back_what_came_after_it() 
     assert world.letters[-1] == ("normal", "result", "preparation")
 
 
+def test_a_retraction_again_takes_back_what_nobody_can_place_behind_it() -> None:
+    world = World(now=T0 + hours(2))
+    world.send(NEGATIVE)
+    world.send(NEGATIVE, X, at=hours(1))
+    assert world.send(NORMAL, at=hours(1)).category is Category.REVIEW
+    assert world.send(NEGATIVE, X, at=hours(1), content_hash="f" * 64).standing is Standing.RETRACTED
+    assert world.exam.current is None
+
+
+@pytest.mark.parametrize(
+    ("again", "standing"),
+    [
+        ({"at": hours(1), "sent": hours(1.5)}, Standing.REPEAT),
+        ({"at": hours(0.5), "sent": hours(1)}, Standing.RETRACTED),
+        ({"at": hours(1), "status": W}, Standing.RETRACTED),
+        ({"at": hours(1), "patient": BERT}, Standing.RETRACTED),
+    ],
+    ids=["sent again", "signed at another time", "another status", "another person"],
+)
+def test_the_very_same_retraction_is_the_one_of_this_status_time_and_person(again: dict[str, object], standing: Standing) -> None:
+    world = World(now=T0 + hours(3))
+    world.send(NEGATIVE)
+    world.send(NEGATIVE, X, at=hours(1))
+    world.send(NORMAL, at=hours(2))
+    assert world.send(NEGATIVE, **({"status": X} | again)).standing is standing  # type: ignore[arg-type]
+
+
+def test_a_retraction_that_was_a_test_is_none() -> None:
+    world = World(now=T0 + hours(3))
+    world.send(NEGATIVE, X, at=hours(1), liveness=Liveness.NOT_LIVE)
+    world.send(NEGATIVE, at=hours(2))
+    assert world.send(NEGATIVE, X, at=hours(1)).standing is Standing.RETRACTED
+
+
+def test_what_may_lie_on_either_side_of_one_of_two_retractions_goes_to_a_person() -> None:
+    world = World(now=T0 + hours(4))
+    world.send(NEGATIVE, X, at=hours(1))
+    world.send(NEGATIVE, W, at=hours(3))
+    assert world.send(NEGATIVE, at=hours(1)).category is Category.REVIEW
+
+
+def test_the_retracted_words_signed_before_the_retraction_stay_retracted() -> None:
+    world = World(now=T0 + hours(4))
+    world.send(NEGATIVE, words="no embolism")
+    world.send(NEGATIVE, X, at=hours(2))
+    assert world.send(NEGATIVE, at=hours(1), words="no embolism").standing is Standing.SUPERSEDED
+
+
 def test_another_retraction_does() -> None:
     world = World()
     world.send(NEGATIVE)
@@ -377,6 +425,26 @@ def test_a_withdrawal_that_has_not_left_is_stopped_by_death() -> None:
     assert world.holds == []
 
 
+@pytest.mark.parametrize("status", [C, X])
+def test_whatever_tells_of_death_stops_the_withdrawal(status: Status) -> None:
+    world = out()
+    world.send(POSITIVE, C, at=minutes(30))
+    assert states(world) == [("withdrawn", "withdrawn", "preparation"), ("positive", "corrected", "on-hold")]
+    world.send(NONDIAGNOSTIC, status, at=hours(1), patient=replace(ANNA, deceased=True))
+    assert [state for _, _, state in states(world)] == ["stopped", "stopped"]
+
+
+def test_a_further_doubt_is_about_the_correction_and_not_about_the_withdrawal() -> None:
+    world = out()
+    world.send(POSITIVE, C, at=hours(1), liveness=Liveness.UNSTATED)
+    world.send(NONDIAGNOSTIC, P, at=hours(-1))
+    letters = {notice.id: notice.letter.value for notice in world.exam.notices}
+    assert {letters[hold.notice_id]: hold.reasons for hold in world.holds} == {
+        "withdrawn": ("liveness-unstated",),
+        "positive": ("discrepancy", "liveness-unstated", "positive"),
+    }
+
+
 def test_death_does_not_end_what_a_person_must_read() -> None:
     world = World()
     world.send(UNREADABLE)
@@ -413,6 +481,7 @@ def test_a_withdrawal_in_a_language_that_is_no_longer_signed_waits() -> None:
     world.policy = Policy(approved_languages=frozenset({"es"}))
     world.send(UNREADABLE, C, at=hours(1))
     assert states(world) == [("withdrawn", "withdrawn", "on-hold")]
+    assert world.holds[0].reasons == ("language-unapproved",)
 
 
 @pytest.mark.parametrize("status", [C, X])
