@@ -304,6 +304,13 @@ def test_what_has_nothing_to_do_with_the_result_stays_open() -> None:
     assert world.open == [R.STATUS_REGRESSED]
 
 
+def test_the_wrong_patient_is_no_doubt_whether_the_retraction_is_this_exams() -> None:
+    world = World()
+    world.send(NONDIAGNOSTIC)
+    world.send(NONDIAGNOSTIC, W, at=hours(1), problems=["wrong-patient"])
+    assert states(world) == [("indeterminate", "cancelled"), ("identity", "requested")]
+
+
 def test_the_wrong_patient_asks_whose_it_is() -> None:
     world = World()
     world.send(NEGATIVE)

@@ -524,7 +524,7 @@ def test_a_letter_tells_what_the_report_said_of_person_and_exam() -> None:
     facts = world.notice.facts
     assert (facts.patient_name, facts.birth_date, facts.identifier) == ("Anna Example", "1960-05-01", "M-1")
     assert (facts.exam_at, facts.signed_at, facts.orderer, facts.accession) == (T0 - hours(1), T0, "Dora Doctor", "A1")
-    assert facts.replaces_at is None
+    assert (facts.replaces_at, world.notice.replaces) == (None, "")
     world = World()
     world.send(NEGATIVE, at=hours(-2), sent=hours(-1))
     assert world.notice.facts.signed_at == T0 - hours(2)

@@ -1,5 +1,6 @@
 """The words that the ledger, the side-cars and other programs rely on: another word here is another interface."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
@@ -16,7 +17,7 @@ from pipeline.domain.plan import Plan, stable_id
 from pipeline.domain.policy import DEFAULT_CLOCKS, SWITCHABLE, Mode, Policy
 from pipeline.domain.reading import Category, Evidence, Grade, Reading, Role, Span
 from pipeline.domain.reasons import REASONS
-from pipeline.domain.report import Liveness, Report, Status
+from pipeline.domain.report import Liveness, Report, Status, TextBlock
 from pipeline.domain.states import DELIVERY, FOLLOW_UP, HOLD, NOTICE, Table
 from tests.domain.world import ANNA, KEY, T0
 
@@ -147,6 +148,8 @@ def test_what_was_not_sent_is_empty() -> None:
     report = Report("text", KEY, "c", Status.FINAL, Liveness.LIVE, (), ANNA)
     assert (report.accession, report.exam_code, report.exam_text, report.patient_class) == ("", "", "", "")
     assert (report.study_uid, report.source, report.control_id, report.text) == ("", "", "", "")
+    blocks = (TextBlock("FINDINGS: a"), TextBlock("b", "impression"))
+    assert replace(report, blocks=blocks).text == "FINDINGS: a\nb", "what offsets count in"
     image = Instance("1", "2", "3", "4", "NM", Part.UNKNOWN, ANNA)
     assert (image.accession, image.issued, image.radiopharmaceutical, image.content_hash, image.source) == ("", False, "", "", "")
     assert (NotForUs("other-image").code, Rejection("empty-file")) == ("", Rejection("empty-file", detail="", maybe_vq=False))
@@ -177,6 +180,16 @@ def test_ids_are_thirty_two_hex_of_all_the_parts_and_their_order() -> None:
 def test_the_digest_of_an_exam_is_the_same_for_ever() -> None:
     """Ids in the ledger are made from it."""
     assert ExamKey("RIS", "A1").digest == "9bae06b9066c8b0f34e9e087f71c31449c90c8b04b08052f75ddef48f962b541"
+
+
+def test_changes_are_in_the_order_of_their_last_move_and_each_item_is_there_once() -> None:
+    plan = Plan(Exam(KEY), Policy(), T0, "c")
+    plan.open(R.POSITIVE, T0, "first", critical=True)
+    plan.open(R.IDENTITY, T0, "second", critical=True)
+    first, _ = plan.open_follow_ups()
+    plan.renew(first, R.DISCREPANCY, T0, "third", critical=True)
+    assert [(change.item.id == first.id, change.why) for change in plan.changes] == [(False, "second"), (True, "third")]
+    assert [item.version for item in plan.open_follow_ups()] == [1, 1], "it leaves once"
 
 
 NOTES = {

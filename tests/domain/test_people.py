@@ -128,6 +128,18 @@ def test_these_may_be_one_person(one: Patient, other: Patient) -> None:
     assert not conflicts(other, one)
 
 
+@pytest.mark.parametrize("kind", ["AN", "VN", "OTHER"])
+def test_one_person_has_many_numbers_of_this_kind(kind: str) -> None:
+    assert not conflicts(person("Doe", "Jo", "1", "H", kind), person("Doe", "Jo", "2", "H", kind))
+    assert not conflicts(person("Doe", "Jo", "1", "H", kind), person("Doe", "Jo", "2", "H"))
+
+
+@pytest.mark.parametrize("kind", ["", "MR", "PI"])
+def test_a_number_that_does_not_say_its_kind_is_compared_with_one_of_this_kind(kind: str) -> None:
+    assert conflicts(person("Doe", "Jo", "1", "H", kind), person("Doe", "Jo", "2", "H"))
+    assert not conflicts(person("Doe", "Jo", "1", "H", kind), person("Roe", "Ann", "1", "H"))
+
+
 def test_several_numbers_of_one_kind_need_one_in_common() -> None:
     merged = Patient((Identifier("1", "H", "MR"), Identifier("2", "H", "MR")))
     assert not conflicts(merged, Patient((Identifier("2", "H", "MR"),)))
@@ -163,6 +175,12 @@ def test_names_are_folded_and_spoken() -> None:
     assert person("Doe").known
     assert person(number="1").known
     assert Patient(birth_date=BORN).known
+
+
+def test_plain_text_is_folded_as_any_other() -> None:
+    """There is a quick way for it."""
+    for sign in map(chr, range(128)):
+        assert f"{folded(f'a{sign}B')} e" == folded(f"a{sign}B é")
 
 
 def test_two_sites_with_the_same_accession_never_meet() -> None:

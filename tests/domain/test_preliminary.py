@@ -12,6 +12,7 @@ from pipeline.domain.reading import Category, Reading
 from pipeline.domain.report import Liveness, Status
 from tests.domain.world import (
     ANNA,
+    ANOTHER_QUESTION,
     BERT,
     CHRONIC,
     NEGATIVE,
@@ -401,6 +402,16 @@ def test_a_discrepancy_while_a_correction_waits_to_leave_tells_the_patient_witho
         ("nondiagnostic", "on-hold"),
         ("withdrawn", "preparation"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("final", "draft"), [(NONDIAGNOSTIC, POSITIVE), (POSITIVE, NONDIAGNOSTIC), (UNREADABLE, POSITIVE), (ANOTHER_QUESTION, POSITIVE)]
+)
+def test_whatever_stands_for_the_final_becomes_the_discrepancy(final: Reading, draft: Reading) -> None:
+    world = World()
+    world.send(final)
+    world.send(draft, P, at=hours(-1))
+    assert world.open == [R.DISCREPANCY]
 
 
 def test_a_discrepancy_that_was_dealt_with_is_over_for_this_category_and_this_report_alone() -> None:

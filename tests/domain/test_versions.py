@@ -223,6 +223,14 @@ def test_whoever_says_what_was_said_again_is_heard() -> None:
     assert world.send(NEGATIVE, C, at=hours(2), words="none after all").category is Category.NEGATIVE
 
 
+def test_a_preliminary_that_was_said_again_puts_no_final_in_doubt() -> None:
+    world = World(now=T0 + hours(6))
+    world.send(NEGATIVE, P)
+    assert world.send(NEGATIVE, P, at=hours(3)).standing is Standing.REPEAT
+    world.send(NEGATIVE, at=hours(1))
+    assert world.send(POSITIVE, C, at=hours(2)).category is Category.POSITIVE
+
+
 def test_a_repetition_of_the_same_sign_time_that_was_sent_later_is_later() -> None:
     world = World(now=T0 + hours(6))
     world.send(NEGATIVE, words="no embolism")
@@ -259,6 +267,7 @@ def test_words_that_are_read_otherwise_now_are_no_old_words() -> None:
     """The site has another vocabulary, and the final comes again under a later time."""
     world = World(now=T0 + hours(6))
     world.send(NORMAL)
+    world.send(NEGATIVE, P, at=hours(1))
     world.send(NEGATIVE, C, at=hours(1), words="the same words")
     assert world.send(POSITIVE, C, at=hours(2), words="the same words").category is Category.POSITIVE
 
@@ -396,6 +405,16 @@ def test_a_retraction_that_comes_again_with_a_wish_changes_nothing() -> None:
     world.send(NEGATIVE, P, at=hours(2))
     decision = world.send(NEGATIVE, X, at=hours(1), problems=["release-withheld"])
     assert (decision.standing, decision.changes) == (Standing.REPEAT, ())
+
+
+@pytest.mark.parametrize(
+    "wish", [{"patient": replace(ANNA, restricted=True)}, {"problems": ["release-withheld"]}, {"problems": ["release-unknown"]}]
+)
+def test_each_wish_that_a_repeat_may_bring(wish: dict[str, object]) -> None:
+    world = World()
+    world.send(NEGATIVE)
+    assert world.send(NEGATIVE, **wish).standing is Standing.REPEAT  # type: ignore[arg-type]
+    assert world.letters == [("absent", "result", "on-hold")]
 
 
 def test_a_wish_of_an_earlier_version_is_asked_of_the_later_one_too() -> None:
@@ -617,6 +636,13 @@ def test_stored_text_keeps_its_sections(section: str, vocabulary: Vocabulary) ->
     world.receive(preliminary, direct)
     again = read(promoted(world, at=hours(1)).blocks, vocabulary)
     assert (again.category, again.grade) == (direct.category, direct.grade)
+
+
+def test_stored_text_has_the_headings_that_reports_have() -> None:
+    world = World()
+    report = replace(world.report(P), blocks=(TextBlock("Dyspnoea.", "indication"), TextBlock("No embolism.")))
+    world.receive(report, NEGATIVE)
+    assert world.current.text == "INDICATION:\nDyspnoea.\nNo embolism."
 
 
 def test_words_are_compared_without_layout_case_and_accents() -> None:

@@ -307,7 +307,7 @@ def test_a_retraction_again_takes_back_what_nobody_can_place_behind_it() -> None
     ("again", "standing"),
     [
         ({"at": hours(1), "sent": hours(1.5)}, Standing.REPEAT),
-        ({"at": hours(0.5), "sent": hours(1)}, Standing.RETRACTED),
+        ({"at": hours(0.5), "sent": hours(1.25)}, Standing.RETRACTED),
         ({"at": hours(1), "status": W}, Standing.RETRACTED),
         ({"at": hours(1), "patient": BERT}, Standing.RETRACTED),
     ],
@@ -316,7 +316,7 @@ def test_a_retraction_again_takes_back_what_nobody_can_place_behind_it() -> None
 def test_the_very_same_retraction_is_the_one_of_this_status_time_and_person(again: dict[str, object], standing: Standing) -> None:
     world = World(now=T0 + hours(3))
     world.send(NEGATIVE)
-    world.send(NEGATIVE, X, at=hours(1))
+    world.send(NEGATIVE, X, at=hours(1), sent=hours(1.25))
     world.send(NORMAL, at=hours(2))
     assert world.send(NEGATIVE, **({"status": X} | again)).standing is standing  # type: ignore[arg-type]
 

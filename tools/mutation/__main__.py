@@ -62,10 +62,9 @@ def _run(tests: list[str], mutants: list[Mutant], log: Path | None) -> list[Outc
 
 
 def _equivalent(package: str) -> set[str]:
-    """The mutants that no test can notice: `package.module.function: before => after`, then `|` and why."""
+    """The mutants that no test can notice; the reason is on the line below, indented."""
     lines = EQUIVALENT.read_text(encoding="utf-8").splitlines()
-    keys = [line.partition(" | ")[0].strip() for line in lines if line.strip() and not line.startswith("#")]
-    return {key.removeprefix(f"{package}/") for key in keys if key.startswith(f"{package}/")}
+    return {line.removeprefix(f"{package}/") for line in lines if line.startswith(f"{package}/")}
 
 
 def _line(mutant: Mutant) -> str:
