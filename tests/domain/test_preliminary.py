@@ -8,7 +8,7 @@ from pipeline.domain.decision import NoticeEffect
 from pipeline.domain.exam import Standing
 from pipeline.domain.followup import FollowUpReason, FollowUpState
 from pipeline.domain.policy import Policy
-from pipeline.domain.reading import Category, Reading
+from pipeline.domain.reading import Category, Grade, Reading
 from pipeline.domain.report import Liveness, Status
 from tests.domain.world import (
     ANNA,
@@ -237,6 +237,15 @@ def test_a_newer_preliminary_takes_the_item_over() -> None:
     newer = world.item(R.POSITIVE)
     assert (newer.id, newer.preliminary, newer.critical, newer.acknowledged) == (item.id, True, True, False)
     assert [version.standing.value for version in world.exam.versions] == ["superseded", "provisional"]
+
+
+def test_a_newer_preliminary_with_the_same_result_is_not_asked_again() -> None:
+    world = World()
+    world.send(NONDIAGNOSTIC, P)
+    world.acknowledge(world.item(R.INDETERMINATE))
+    world.send(Reading(Category.NONDIAGNOSTIC, Grade.NONDIAGNOSTIC), P, at=hours(1))
+    item = world.item(R.INDETERMINATE)
+    assert (item.state.value, item.report_hash, item.preliminary) == ("accepted", world.current.content_hash, True)
 
 
 @pytest.mark.parametrize("second", [NEGATIVE, UNREADABLE])

@@ -76,12 +76,25 @@ def test_the_patient_and_a_person_are_told_at_once(now: Reading, letters: list[t
         assert notice.facts.replaces_at == first.facts.signed_at
 
 
-@pytest.mark.parametrize("wrong", [NEGATIVE, NORMAL, LOW, NONDIAGNOSTIC, POSITIVE, CHRONIC])
-def test_the_follow_up_says_what_the_patient_holds(wrong: Reading) -> None:
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (NEGATIVE, "no sign of a clot"),
+        (NORMAL, "normal"),
+        (LOW, "a low chance"),
+        (NONDIAGNOSTIC, "could not decide"),
+        (POSITIVE, "a clot is likely"),
+        (CHRONIC, "old clots"),
+    ],
+)
+def test_the_follow_up_says_what_the_patient_holds(wrong: Reading, says: str) -> None:
     world = out(wrong)
     world.send(UNREADABLE, C, at=hours(1))
     note = world.item(R.WRONG_LETTER_OUT).note
-    assert "Phone them. It says: " in note
+    _, found, words = note.partition("Phone them. It says: ")
+    assert found
+    assert says in words
+    assert says != "normal" or words == "normal."
     assert not any(word in note for word in ("Anna", "version", "M-1"))
 
 
