@@ -163,11 +163,13 @@ def test_what_was_not_sent_is_empty() -> None:
     assert Version("c", (0.0, 0.0, "c"), Status.FINAL, Category.REVIEW, None, False, Standing.CURRENT, ANNA, "w").text == ""
 
 
-def test_spans_do_not_clutter_what_is_printed_of_a_reading() -> None:
+def test_what_is_printed_says_nothing_twice() -> None:
     reading = Reading(
         Category.NEGATIVE, evidence=(Evidence("absent", "impression", "no clot", 0, 7),), spans=(Span(Role.MASK, "date", 8, 9),)
     )
     assert ("evidence" in repr(reading), "spans" in repr(reading)) == (True, False)
+    report = Report("text", KEY, "c", Status.FINAL, Liveness.LIVE, (), ANNA)
+    assert ("blocks=()" in repr(report), ", text=" in repr(report)) == (True, False), "said once"
 
 
 def test_ids_are_thirty_two_hex_of_all_the_parts_and_their_order() -> None:
