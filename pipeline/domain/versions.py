@@ -154,11 +154,11 @@ def _beside_a_retraction(case: Case) -> bool:
 
 
 def _said_again(case: Case) -> bool:
-    """Whether a final that says something else came again after this one was signed."""
+    """Whether a final that says something else came again after this one was signed, or at the same time: then nobody knows."""
     return any(
         version.standing is Standing.REPEAT
         and not version.status.provisional
-        and version.order[:2] > case.report.order[:2]
+        and version.order[:2] >= case.report.order[:2]
         and _verdict(version) != (case.category, case.letter)
         for version in case.exam.versions
     )

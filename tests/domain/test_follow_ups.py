@@ -412,3 +412,21 @@ def test_every_note_is_our_own_sentence() -> None:
     for number, reading in enumerate((POSITIVE, NONDIAGNOSTIC, UNREADABLE, NEGATIVE)):
         world.send(reading, C, at=minutes(number))
     assert all(item.note.endswith(".") and "version" not in item.note for item in world.exam.follow_ups)
+
+
+def test_a_discrepancy_about_a_chronic_clot_that_turns_out_acute_is_asked_again() -> None:
+    world = World(now=T0 + hours(4))
+    world.send(NONDIAGNOSTIC, P)
+    world.send(CHRONIC, at=hours(1))
+    world.acknowledge(world.item(FollowUpReason.DISCREPANCY))
+    world.send(POSITIVE, C, at=hours(2))
+    assert world.item(FollowUpReason.DISCREPANCY).state is FollowUpState.REQUESTED
+
+
+def test_a_discrepancy_about_a_chronic_clot_that_is_taken_back_to_nothing_is_not_asked_again_as_graver() -> None:
+    world = World(now=T0 + hours(4))
+    world.send(NONDIAGNOSTIC, P)
+    world.send(CHRONIC, at=hours(1))
+    world.acknowledge(world.item(FollowUpReason.DISCREPANCY))
+    world.send(CHRONIC, C, at=hours(2))
+    assert world.item(FollowUpReason.DISCREPANCY).acknowledged

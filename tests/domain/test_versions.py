@@ -13,7 +13,7 @@ from pipeline.domain.decide import promoted_text, version_of, words_of
 from pipeline.domain.decision import NoticeEffect
 from pipeline.domain.exam import Exam, Standing
 from pipeline.domain.followup import FollowUpReason
-from pipeline.domain.notice import HoldState
+from pipeline.domain.notice import HoldState, NoticeState
 from pipeline.domain.policy import Policy
 from pipeline.domain.reading import Category, Grade, Reading
 from pipeline.domain.report import Liveness, Report, Status, TextBlock
@@ -680,3 +680,17 @@ def test_a_report_from_the_future_does_not_silence_what_comes_after_it() -> None
     decision = world.send(POSITIVE, Status.CORRECTED, at=hours(1))
     assert decision.category is Category.REVIEW
     assert decision.follow_up is not None
+
+
+@pytest.mark.parametrize("first", ["repeat", "correction"])
+def test_a_correction_of_the_same_time_as_a_repeat_of_what_it_corrects_is_for_a_person(first: str) -> None:
+    world = World(now=T0 + hours(4))
+    world.send(POSITIVE)
+    if first == "repeat":
+        world.send(POSITIVE, at=hours(3))
+        decision = world.send(NEGATIVE, C, at=hours(3))
+    else:
+        world.send(NEGATIVE, C, at=hours(3))
+        decision = world.send(POSITIVE, at=hours(3))
+    assert decision.notice is NoticeEffect.HOLD
+    assert not any(notice.state is NoticeState.PREPARATION for notice in world.exam.notices)
