@@ -124,5 +124,5 @@ def _graver(case: Case, item: FollowUp, reason: FollowUpReason) -> bool:
     if not item.acknowledged:
         return False
     before = case.exam.current
-    acute = before is not None and before.chronic and not case.chronic and case.category is Category.POSITIVE
+    acute = before is not None and before.chronic and not case.chronic
     return acute or (_critical(case, reason) and not item.critical)

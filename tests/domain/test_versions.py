@@ -694,3 +694,10 @@ def test_a_correction_of_the_same_time_as_a_repeat_of_what_it_corrects_is_for_a_
         decision = world.send(POSITIVE, at=hours(3))
     assert decision.notice is NoticeEffect.HOLD
     assert not any(notice.state is NoticeState.PREPARATION for notice in world.exam.notices)
+
+
+def test_a_correction_sent_after_a_repeat_of_the_same_sign_time_stands() -> None:
+    world = World(now=T0 + hours(5))
+    world.send(NEGATIVE)
+    world.send(NEGATIVE, at=hours(3), sent=hours(3))
+    assert world.send(NONDIAGNOSTIC, C, at=hours(3), sent=hours(4)).category is Category.NONDIAGNOSTIC
