@@ -247,7 +247,7 @@ class Flow:
         staged: set[str] = set()
         if ready:
             with self._ledger.write() as connection:
-                staged = outbox.staged(connection, ready)
+                staged = outbox.staged(connection, ready, self._clock.now())
         sent = [claim for claim in ready if claim.id in staged and hand.send(claim.id, self._make(claim))]
         if sent and not hand.settle([claim.id for claim in sent]):
             sent = []

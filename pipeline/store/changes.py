@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, or_, select, update
@@ -21,6 +22,7 @@ from pipeline.store.writer import Writer
 Item = Notice | FollowUp | Hold
 
 _ORDINAL = select(t.notices.c.ordinal).where(t.notices.c.id == bindparam("of"))
+_STATES = select(t.deliveries.c.id, t.deliveries.c.state).where(t.deliveries.c.item == bindparam("of"))
 _WITHDRAW = (
     update(t.deliveries)
     .where(
@@ -110,7 +112,8 @@ def apply(
             chain.add(now, "notice", item.id, was, item.state.value, why, by)
             if item.state is NoticeState.PREPARATION:
                 ordinal = letters if old is None else _ordinal_of(writer.connection, item.id)
-                _queue(writer, chain, now, _letter(item, digest or "", ordinal, now), destinations)
+                there = {} if old is None else _states(writer.connection, item.id)
+                _queue(writer, chain, now, _letter(item, digest or "", ordinal, now), destinations, there)
             elif old is not None and old.state is NoticeState.PREPARATION:
                 _withdraw(writer.connection, chain, item, now)
         elif isinstance(item, FollowUp):
@@ -166,22 +169,36 @@ def _task(item: FollowUp, digest: str | None, now: datetime, about: About) -> di
     }
 
 
-def _queue(writer: Writer, chain: Chain, now: datetime, what: dict[str, Any], destinations: Mapping[str, frozenset[str]]) -> None:
-    """One delivery to each destination that takes its kind."""
+def _queue(
+    writer: Writer,
+    chain: Chain,
+    now: datetime,
+    what: dict[str, Any],
+    destinations: Mapping[str, frozenset[str]],
+    before: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """One delivery to each destination that takes its kind; `before`: the states of those that are there already."""
     kind, subject = what["kind"], what["exam"] or what["report"]
     for name, kinds in destinations.items():
         if kind in kinds:
             made = delivery_id(subject, what["report"], f"{kind}:{what['item']}", name, what["ordinal"])
             # A letter that was held again after its release, and is released once more, is the same delivery under the same id.
             writer.add("letters" if kind == "notice" else "tasks", {"id": made, "destination": name, **what})
-            chain.add(now, "delivery", made, "", "new", "queued")
+            if before.get(made, "withdrawn") == "withdrawn":
+                chain.add(now, "delivery", made, before.get(made, ""), "new", "queued")
 
 
 def _withdraw(connection: Connection, chain: Chain, notice: Notice, now: datetime) -> None:
     """Takes out of the outbox what has not left; what a live lease holds counts as sent and stays."""
     clock = database_now(connection)
+    states = _states(connection, notice.id)
     for row in connection.execute(_WITHDRAW, {"of": notice.id, "clock": clock}):
-        chain.add(now, "delivery", row.id, "new", "withdrawn", "notice-" + notice.state.value)
+        chain.add(now, "delivery", row.id, states[row.id], "withdrawn", "notice-" + notice.state.value)
+
+
+def _states(connection: Connection, item: str) -> dict[str, str]:
+    """The deliveries of an item, by id."""
+    return {row.id: row.state for row in connection.execute(_STATES, {"of": item})}
 
 
 def _ordinal_of(connection: Connection, notice_id: str) -> int:

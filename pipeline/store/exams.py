@@ -19,7 +19,9 @@ from pipeline.store.codec import load
 from pipeline.store.dialect import database_now, insert_new, storable
 from pipeline.store.writer import Writer
 
-_LOCK = select(t.exams).where(t.exams.c.digest.in_(bindparam("digests", expanding=True))).order_by(t.exams.c.digest).with_for_update()
+_EXAMS = select(t.exams).where(t.exams.c.digest.in_(bindparam("digests", expanding=True))).order_by(t.exams.c.digest)
+_LOCK = _EXAMS.with_for_update()
+_LOCK_FREE = _EXAMS.with_for_update(skip_locked=True)
 _VERSIONS = select(t.versions.c.standing, t.versions.c.value, t.versions.c.text).where(t.versions.c.exam == bindparam("exam"))
 _VERSIONS = _VERSIONS.order_by(t.versions.c.number)
 _INSTANCES = select(t.instances.c.value).where(t.instances.c.exam == bindparam("exam")).order_by(t.instances.c.hash)
@@ -83,10 +85,23 @@ class Exams:
 
     def by_digest(self, digest: str) -> ExamRow | None:
         """The exam that answers for a digest; None if there is none."""
-        if digest not in self._owner:
-            self._take([digest])
+        self.take((digest,))
         owner = self._owner.get(digest)
         return self._rows[owner] if owner else None
+
+    def take(self, digests: Iterable[str]) -> None:
+        """Locks these and what answers for them, in order; waits for others."""
+        missing = sorted(set(digests) - self._owner.keys())
+        if missing:
+            self._take(missing)
+
+    def take_free(self, digests: Iterable[str]) -> set[str]:
+        """Locks those of these that nobody else works on and that answer for themselves. Returns them."""
+        wanted = set(digests)
+        missing = sorted(wanted - self._owner.keys())
+        if missing:
+            self._remember(row for row in self.connection.execute(_LOCK_FREE, {"digests": missing}) if not row.owner)
+        return wanted & self._rows.keys()
 
     def known(self, key: ExamKey) -> ExamRow | None:
         """The exam that answers for this key, if it is there already."""
@@ -101,6 +116,13 @@ class Exams:
         self.writer.extend("audit", row.chain.take())
         row.late_at = exam_late_at
         self.writer.add("exams", {"exam": row.digest, "seq": row.chain.seq, "head": row.chain.head, "late": exam_late_at})
+
+    def save_chains(self) -> None:
+        """Writes every chain that has grown, with its end, at once."""
+        for row in self._rows.values():
+            if row.chain.rows:
+                self.save(row, row.late_at)
+        self.writer.flush()
 
     def absorb(self, other: ExamRow, into: ExamRow, why: str, now: datetime) -> None:
         """From now on `into` answers for `other`: images, follow-ups and identifiers go over; the other's audit chain ends here."""
@@ -138,7 +160,10 @@ class Exams:
         found = self.connection.execute(_LOCK, {"digests": list(digests)}).all()
         owners = sorted({row.owner for row in found if row.owner} - self._rows.keys())
         answering = self.connection.execute(_LOCK, {"digests": owners}).all() if owners else []
-        for row in (*found, *answering):
+        self._remember((*found, *answering))
+
+    def _remember(self, rows: Iterable[Any]) -> None:
+        for row in rows:
             self._owner[row.digest] = row.owner or row.digest
             if not row.owner and row.digest not in self._rows:
                 chain = Chain(row.digest, row.audit_seq, row.audit_head)

@@ -10,12 +10,10 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func,
 from pipeline.domain.notice import Notice, NoticeState
 from pipeline.domain.states import NOTICE, advance
 from pipeline.store import tables as t
-from pipeline.store.audit import open_chain
 from pipeline.store.codec import dump, load
 from pipeline.store.control import paused
 from pipeline.store.dialect import database_now
-from pipeline.store.exams import Exams
-from pipeline.store.writer import Writer
+from pipeline.store.trail import Subject, Trail
 
 _D, _N = t.deliveries, t.notices
 _FIRST_PAUSE_S, _LAST_PAUSE_S = 5.0, 1200.0
@@ -61,6 +59,7 @@ _MINE = and_(_D.c.id.in_(bindparam("ids", expanding=True)), _D.c.lease == bindpa
 _STAGE = (
     update(_D).where(_MINE, _D.c.leased_until > bindparam("clock"), or_(_D.c.kind != "notice", bindparam("letters"))).values(state="staged")
 ).returning(_D.c.id)
+_STATES = select(_D.c.id, _D.c.state).where(_MINE)
 _END = update(_D).where(_MINE).values(state=bindparam("to_state"), lease="", leased_until=None, error=bindparam("to_error"))
 _END = _END.returning(_D.c.id, _D.c.item, _D.c.kind, _D.c.report)
 _LATER = (
@@ -96,6 +95,10 @@ class Claim:
     payload: str
     token: str
 
+    @property
+    def subject(self) -> Subject:
+        return self.exam, self.item
+
 
 def claim(connection: Connection, destination: str, limit: int, lease: timedelta, now: datetime, owner: str = "") -> list[Claim]:
     """Leases up to `limit` deliveries: due, the lowest open one of their lane, of a letter that is still released, and not paused.
@@ -109,8 +112,17 @@ def claim(connection: Connection, destination: str, limit: int, lease: timedelta
     rows = connection.execute(_CLAIMABLE, wanted).all()
     if not rows:
         return []
+    trail = Trail(connection, now)
+    held = trail.hold_free((row.exam or "", row.item) for row in rows)
+    rows = [row for row in rows if (row.exam or "", row.item) in held]
+    if not rows:
+        return []
     token = owner + os.urandom(8).hex()
     connection.execute(_LEASE, {"ids": [row.id for row in rows], "token": token, "until": clock + lease})
+    for row in rows:
+        became, why = ("leased", "claimed") if row.state == "new" else (row.state, "lease expired")
+        trail.add((row.exam or "", row.item), "delivery", row.id, row.state, became, why)
+    trail.write()
     return [
         Claim(
             id=row.id,
@@ -135,13 +147,18 @@ def let_go(connection: Connection, owner: str) -> None:
     connection.execute(update(_D).where(begun).values(leased_until=database_now(connection)))
 
 
-def staged(connection: Connection, claims: Sequence[Claim]) -> set[str]:
+def staged(connection: Connection, claims: Sequence[Claim], now: datetime) -> set[str]:
     """Marks what lies in staging. Returns the ids that may go on: our lease lives, and letters have not been paused meanwhile."""
     if not claims:
         return set()
-    wanted = {"ids": [claim.id for claim in claims], "token": claims[0].token}
+    trail, before = _held(connection, claims, now)
     clock = database_now(connection)
-    return set(connection.execute(_STAGE, {**wanted, "clock": clock, "letters": not paused(connection)}).scalars())
+    marked = set(connection.execute(_STAGE, {**_ours(claims), "clock": clock, "letters": not paused(connection)}).scalars())
+    for claim in claims:
+        if claim.id in marked and before[claim.id] != "staged":
+            trail.add(claim.subject, "delivery", claim.id, before[claim.id], "staged", "staged")
+    trail.write()
+    return marked
 
 
 def finish(connection: Connection, claims: Sequence[Claim], state: str, now: datetime, *, why: str = "", error: str = "") -> set[str]:
@@ -151,37 +168,44 @@ def finish(connection: Connection, claims: Sequence[Claim], state: str, now: dat
     """
     if not claims:
         return set()
-    writer = Writer(connection)
-    exams = Exams(writer, now)
-    rows = {claim.exam: exams.by_digest(claim.exam) for claim in sorted(claims, key=lambda claim: claim.exam) if claim.exam}
-    wanted = {"ids": [claim.id for claim in claims], "token": claims[0].token}
-    ended = connection.execute(_END, {**wanted, "to_state": state, "to_error": error}).all()
+    trail, before = _held(connection, claims, now)
+    ended = connection.execute(_END, {**_ours(claims), "to_state": state, "to_error": error}).all()
     by_id = {claim.id: claim for claim in claims}
     for done in sorted(ended, key=lambda row: str(row.id)):
-        claim = by_id[done.id]
-        row = rows.get(claim.exam)
-        chain = row.chain if row else open_chain(connection, claim.item)
-        chain.add(now, "delivery", done.id, "staged" if state == "sent" else "leased", state, why or state)
+        subject = by_id[done.id].subject
+        trail.add(subject, "delivery", done.id, before[done.id], state, why or state)
         if state == "sent" and done.kind == "notice":
             notice = load(Notice, connection.execute(select(_N.c.value).where(_N.c.id == done.item)).scalar_one())
             if notice.state is NoticeState.PREPARATION:
                 _complete(connection, notice)
-                chain.add(now, "notice", notice.id, notice.state.value, NoticeState.COMPLETED.value, "sent")
-        if row is None:
-            chain.write(connection)
-    for row in {row.digest: row for row in rows.values() if row}.values():
-        if row.chain.rows:
-            exams.save(row, row.late_at)
-    writer.flush()
+                trail.add(subject, "notice", notice.id, notice.state.value, NoticeState.COMPLETED.value, "sent")
+    trail.write()
     return {done.id for done in ended}
 
 
 def later(connection: Connection, claims: Sequence[Claim], delay: timedelta, now: datetime, error: str) -> None:
     """Gives claimed deliveries back, to be tried again after `delay`. A staged one stays staged: it may be half gone."""
-    if claims:
-        wanted = {"ids": [claim.id for claim in claims], "token": claims[0].token}
-        until = database_now(connection) + delay
-        connection.execute(_LATER, {**wanted, "until": until, "not_before": now + delay, "to_error": error})
+    if not claims:
+        return
+    trail, before = _held(connection, claims, now)
+    until = database_now(connection) + delay
+    connection.execute(_LATER, {**_ours(claims), "until": until, "not_before": now + delay, "to_error": error})
+    for claim in claims:
+        if claim.id in before:
+            became = "staged" if before[claim.id] == "staged" else "new"
+            trail.add(claim.subject, "delivery", claim.id, before[claim.id], became, "failed" if error else "given back")
+    trail.write()
+
+
+def _ours(claims: Sequence[Claim]) -> dict[str, object]:
+    return {"ids": [claim.id for claim in claims], "token": claims[0].token}
+
+
+def _held(connection: Connection, claims: Sequence[Claim], now: datetime) -> tuple[Trail, dict[str, str]]:
+    """The trail of what these are about, locked, and the states of those that are still ours."""
+    trail = Trail(connection, now)
+    trail.hold(claim.subject for claim in claims)
+    return trail, {row.id: row.state for row in connection.execute(_STATES, _ours(claims))}
 
 
 def waiting(connection: Connection, names: Sequence[str]) -> tuple[int, datetime | None]:
@@ -200,18 +224,12 @@ def retry(connection: Connection, ids: Sequence[str], by: str, now: datetime) ->
     """Puts dead letters back into the queue (all if `ids` is empty), audited with who asked. Returns how many."""
     dead = select(_D.c.id, _D.c.exam, _D.c.item).where(_D.c.state == "dead").order_by(_D.c.exam, _D.c.id)
     found = connection.execute(dead.where(_D.c.id.in_(ids)) if ids else dead).all()
-    writer = Writer(connection)
-    exams = Exams(writer, now)
+    trail = Trail(connection, now)
+    trail.hold((one.exam or "", one.item) for one in found)
     for one in found:
-        row = exams.by_digest(one.exam) if one.exam else None
-        chain = row.chain if row else open_chain(connection, one.item)
-        chain.add(now, "delivery", one.id, "dead", "new", "retried", by)
+        trail.add((one.exam or "", one.item), "delivery", one.id, "dead", "new", "retried", by)
         connection.execute(update(_D).where(_D.c.id == one.id).values(state="new", attempts=0, not_before=now, leased_until=None))
-        if row:
-            exams.save(row, row.late_at)
-        else:
-            chain.write(connection)
-    writer.flush()
+    trail.write()
     return len(found)
 
 

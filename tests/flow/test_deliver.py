@@ -323,9 +323,9 @@ def test_a_receipt_counts_only_with_its_lease(kit: Kit) -> None:
         new = outbox.claim(connection, "folder", 10, lease, kit.clock.now())
     assert [claim.id for claim in new] == [claim.id for claim in old]
     with kit.ledger.write() as connection:
-        assert outbox.staged(connection, old) == set()
+        assert outbox.staged(connection, old, kit.clock.now()) == set()
         assert outbox.finish(connection, old, "sent", kit.clock.now()) == set()
-        assert outbox.staged(connection, new) == {new[0].id}
+        assert outbox.staged(connection, new, kit.clock.now()) == {new[0].id}
         assert outbox.finish(connection, new, "sent", kit.clock.now()) == {new[0].id}
 
 

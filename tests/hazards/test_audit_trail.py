@@ -1,4 +1,4 @@
-"""Every change of state of a letter, hold or follow-up leaves an audit row, as does each delivery that has left."""
+"""Every change of state of a letter, hold, follow-up or delivery leaves an audit row."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from pipeline.destinations.handing import Handing
 from pipeline.domain.states import TABLES
 from pipeline.store.audit import broken_at
 from tests.hazards.hospital import Hospital, oru
@@ -13,7 +14,7 @@ from tests.hazards.hospital import Hospital, oru
 NEGATIVE = "No evidence of pulmonary embolism."
 POSITIVE = "High probability for pulmonary embolism."
 NONDIAGNOSTIC = "Intermediate probability for pulmonary embolism."
-ITEMS = {"notice": "notices", "follow-up": "follow_ups", "hold": "holds"}
+ITEMS = {"notice": "notices", "follow-up": "follow_ups", "hold": "holds", "delivery": "deliveries"}
 
 
 @pytest.fixture
@@ -57,12 +58,25 @@ def test_the_rows_tell_the_whole_way_of_every_item(lived: Path) -> None:
             assert {item: way[-1] for (kind, item), way in found.items() if kind == what} == now
 
 
-def test_every_delivery_that_left_has_its_row(lived: Path) -> None:
-    with Hospital(lived) as hospital, hospital.app.ledger.read() as connection:
-        sent = set(connection.execute(text("SELECT id FROM deliveries WHERE state = 'sent'")).scalars())
-        told = set(connection.execute(text("SELECT item FROM audit WHERE what = 'delivery' AND became = 'sent'")).scalars())
+def test_a_delivery_tells_each_step_on_its_way_out(lived: Path) -> None:
+    with Hospital(lived) as hospital:
+        found = ways(hospital)
+        with hospital.app.ledger.read() as connection:
+            sent = set(connection.execute(text("SELECT id FROM deliveries WHERE state = 'sent'")).scalars())
     assert len(sent) > 5
-    assert told == sent
+    assert {tuple(found["delivery", one]) for one in sent} == {("", "new", "leased", "staged", "sent")}
+
+
+def test_a_delivery_that_fails_is_given_up_and_asked_for_again_tells_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Hospital(tmp_path) as one:
+        monkeypatch.setattr(Handing, "send", lambda self, name, _make: self.later.update({name: "OSError"}))
+        monkeypatch.setattr("pipeline.flow.ATTEMPTS", 1)
+        one.send(oru(NEGATIVE))
+        monkeypatch.undo()
+        one.app.flow.retry("Operator")
+        one.deliver()
+        (way,) = [way for (what, _), way in ways(one).items() if what == "delivery"]
+    assert way == ["", "new", "leased", "staged", "dead", "new", "leased", "staged", "sent"]
 
 
 def test_no_row_tells_a_way_that_does_not_exist(lived: Path) -> None:
