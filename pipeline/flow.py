@@ -19,7 +19,7 @@ from pipeline.domain.reading import Reading
 from pipeline.domain.report import Report
 from pipeline.errors import Refused
 from pipeline.intake.incoming import Incoming, Now
-from pipeline.store import acts, batch, outbox, record
+from pipeline.store import acts, batch, outbox, record, seals
 from pipeline.store.batch import Work
 from pipeline.store.changes import About, Task
 from pipeline.store.clockwork import Clockwork
@@ -287,6 +287,16 @@ class Flow:
         for decided in ticked.decided:
             tell_changes(decided.exam, decided.applied)
         return TickReport(len(ticked.decided), ticked.joined, ticked.overdue, ticked.expired)
+
+    def seal(self) -> None:
+        """Seals what has been added to the audit trail; the log keeps the seals. Raises TryAgain."""
+        more = True
+        while more:
+            with self._ledger.write() as connection:
+                made = seals.seal(connection, self._clock.now())
+            if made:
+                emit("ledger.sealed", seal=made.digest, number=made.number, rows=made.rows)
+            more = made is not None and made.more
 
     def acknowledge(self, follow_up_id: str, by: str) -> None:
         """Somebody has taken it over (state accepted). Raises Refused."""

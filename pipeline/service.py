@@ -31,6 +31,7 @@ _TEND_S = 1.0
 _HEALTH_S = 5.0
 _DELIVER_S = 2.0
 _TICK_S = 10.0
+_SEAL_S = 300.0
 _DRAIN_S = 8.0
 _ROUND = 64
 _FIRST_BACKOFF_S, _LAST_BACKOFF_S = 1.0, 60.0
@@ -139,6 +140,7 @@ class Daemon:
         self._threads: list[threading.Thread] = []
         self._wakes: list[threading.Event] = [self._deliver_now]
         self._health_at = 0.0
+        self._sealed_at = time.monotonic()
         self.inboxes = [self._inbox(path, label) for path, label in _labelled(config.folders.inbox)]
 
     def start(self) -> None:
@@ -172,6 +174,7 @@ class Daemon:
                 report = self.app.flow.deliver(_ROUND)
                 if not (report.more and (report.sent or report.failed or report.dead)):
                     break
+            self.app.flow.seal()
             with self.app.ledger.write() as connection:
                 gone(connection, self.instance)
         for inbox, _ in self.inboxes:
@@ -220,6 +223,9 @@ class Daemon:
         looks = [inbox.reach.reachable for inbox, _ in self.inboxes]
         with self._writing:
             report = self.app.flow.tick(self._clock.now())
+            if time.monotonic() - self._sealed_at >= _SEAL_S:
+                self.app.flow.seal()
+                self._sealed_at = time.monotonic()
             with self.app.ledger.write() as connection:
                 beat(connection, self.instance, __version__, scanned=all(looks))
         if report.changed:

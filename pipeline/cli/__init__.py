@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import typer
 
-from pipeline.cli import checking, explaining, lookups, replaying, running, worklists
+from pipeline.cli import auditing, checking, explaining, lookups, replaying, running, worklists
 from pipeline.cli.failures import Guarded
 from pipeline.cli.options import examples
 
@@ -40,6 +40,7 @@ _COMMANDS: tuple[tuple[str, Callable[..., None], tuple[str, ...]], ...] = (
     ("status", lookups.status, ("vqroute status", "vqroute status --health")),
     ("dead-letters", lookups.dead_letters, ("vqroute dead-letters", "vqroute dead-letters --json")),
     ("retry", worklists.retry, ("vqroute retry --by jsmith", "vqroute retry 3ff34bf5 --by jsmith")),
+    ("audit", auditing.audit, ("vqroute audit verify", "vqroute audit verify --seal 5f0c...")),
     ("check-config", checking.check_config, ("vqroute check-config", "vqroute check-config --config /etc/vqroute/site.toml --live")),
     ("version", checking.version, ("vqroute version",)),
 )

@@ -40,6 +40,7 @@ class Engine(Protocol):
 
     def ingest(self, batch: Sequence[Incoming], *, now: Now | None = None) -> Sequence[Sequence[Any]]: ...
     def deliver(self, limit: int = ...) -> Round: ...
+    def seal(self) -> None: ...
 
 
 class Machine(Protocol):
@@ -127,6 +128,7 @@ def replay(
             on_progress(done + len(report.unreadable), len(files))
     if deliver:
         _deliver(app.flow, report)
+    app.flow.seal()
     telemetry.emit("replay.finished", files=report.files, messages=report.counts.total(), rejected=report.counts["rejected"])
     return report
 

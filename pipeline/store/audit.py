@@ -1,14 +1,15 @@
 """The audit trail: one chain of hashed rows for each exam, so that a row changed or taken out later shows."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select
 
-from pipeline.store.dialect import storable
-from pipeline.store.tables import audit
+from pipeline.store.dialect import insert_new, storable
+from pipeline.store.tables import audit, unsealed
 
 GENESIS = "0" * 64
 _INSERT = insert(audit)
@@ -42,6 +43,7 @@ class Chain:
         """Writes what was added; the caller's transaction makes it durable together with the change itself."""
         if self.rows:
             connection.execute(_INSERT, self.take())
+            connection.execute(insert_new(connection.dialect.name, unsealed), {"chain": self.name})
 
 
 def open_chain(connection: Connection, name: str) -> Chain:
@@ -52,12 +54,18 @@ def open_chain(connection: Connection, name: str) -> Chain:
 
 def broken_at(connection: Connection, name: str) -> int | None:
     """The first sequence number of a chain that does not follow from the rows before it; None if the chain is whole."""
-    head = GENESIS
-    for expected, row in enumerate(connection.execute(_ALL, {"name": name}).mappings(), 1):
-        head = _hash(head, {key: row[key] for key in row if key != "hash"})
-        if row["seq"] != expected or row["hash"] != head:
-            return expected
-    return None
+    return follows(connection.execute(_ALL, {"name": name}).mappings())[1]
+
+
+def follows(rows: Iterable[Any]) -> tuple[int, int | None]:
+    """The rows of one chain by column name, in order: how many there are, and the first number that does not follow (None: all do)."""
+    head, count, broken = GENESIS, 0, None
+    for row in rows:
+        count += 1
+        head = _hash(head, dict(row))
+        if broken is None and (row["seq"] != count or row["hash"] != head):
+            broken = count
+    return count, broken
 
 
 def _hash(before: str, row: dict[str, Any]) -> str:

@@ -113,7 +113,7 @@ class Exams:
 
     def save(self, row: ExamRow, exam_late_at: datetime | None) -> None:
         """Writes the chain and its end, and from when on the exam's report is late."""
-        self.writer.extend("audit", row.chain.take())
+        self.writer.trail(row.digest, row.chain.take())
         row.late_at = exam_late_at
         self.writer.add("exams", {"exam": row.digest, "seq": row.chain.seq, "head": row.chain.head, "late": exam_late_at})
 

@@ -7,9 +7,9 @@ from alembic.config import Config
 from sqlalchemy import Connection
 
 
-def upgrade(connection: Connection) -> None:
-    """Runs what is missing on this connection; the caller commits."""
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Runs what is missing up to a revision on this connection; the caller commits."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)

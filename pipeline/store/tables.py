@@ -239,6 +239,32 @@ audit = Table(
     sqlite_with_rowid=False,
 )
 
+unsealed = Table(
+    "unsealed",
+    metadata,
+    Column("chain", String(64), primary_key=True),  # has grown since its last seal
+)
+
+seals = Table(
+    "seals",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("digest", String(64), nullable=False),  # over the seal before it and where each chain ended
+)
+
+sealed = Table(
+    "sealed",
+    metadata,
+    Column("chain", String(64), nullable=False),
+    Column("seal", Integer, ForeignKey("seals.number"), nullable=False, index=True),
+    Column("seq", Integer, nullable=False),
+    Column("head", String(64), nullable=False),
+    PrimaryKeyConstraint("chain", "seal"),
+    sqlite_with_rowid=False,
+)
+
 control = Table(
     "control",
     metadata,
@@ -285,5 +311,8 @@ __all__ = [
     "meta",
     "metadata",
     "notices",
+    "sealed",
+    "seals",
+    "unsealed",
     "versions",
 ]

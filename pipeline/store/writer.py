@@ -42,6 +42,7 @@ class Writer:
             "tasks": insert_new(dialect, t.deliveries),
             "identifiers": insert_new(dialect, t.identifiers),
             "audit": insert(t.audit),
+            "unsealed": insert_new(dialect, t.unsealed),
             "exams": _SAVE_EXAM,
             "messages": _SETTLE_MESSAGE,
         }
@@ -53,6 +54,12 @@ class Writer:
 
     def extend(self, what: str, rows: list[dict[str, Any]]) -> None:
         self._rows[what] += rows
+
+    def trail(self, chain: str, rows: list[dict[str, Any]]) -> None:
+        """Keeps back the new rows of an audit chain, and that it has grown."""
+        if rows:
+            self.extend("audit", rows)
+            self.add("unsealed", {"chain": chain})
 
     def mark(self) -> dict[str, int]:
         return {name: len(rows) for name, rows in self._rows.items()}

@@ -342,9 +342,9 @@ EVENTS: dict[str, Event] = {
     ),
     "ledger.sealed": _event(
         INFO,
-        "The audit trail was sealed; keep this line outside the database.",
-        "Nothing.",
-        "seal rows",
+        "The audit trail was sealed.",
+        "Keep this line where nobody who can write to the ledger can change it: `vqroute audit verify --seal` holds the ledger to it.",
+        "seal number rows",
     ),
     # replay
     "replay.started": _event(

@@ -64,7 +64,7 @@ def test_wrong_use_is_exit_code_2(arguments: list[str], tmp_path: Path, monkeypa
 
 
 @pytest.mark.parametrize(
-    "command", [["followups"], ["holds"], ["find", "x"], ["show", "x"], ["dead-letters"], ["ack", "abc", "--by", "me"]]
+    "command", [["followups"], ["holds"], ["find", "x"], ["show", "x"], ["dead-letters"], ["audit", "verify"], ["ack", "abc", "--by", "me"]]
 )
 def test_a_look_at_a_state_that_is_not_there_fails_and_makes_none(
     command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -174,10 +175,30 @@ def test_status_counts_what_is_open_and_knows_that_no_daemon_runs(place: Path) -
 
 def test_a_lookup_changes_nothing(place: Path) -> None:
     before = written(place)
-    for arguments in (("followups",), ("holds",), ("find", "x"), ("show", "ACCZQ0001"), ("status",), ("dead-letters",)):
+    for arguments in (
+        ("followups",),
+        ("holds",),
+        ("find", "x"),
+        ("show", "ACCZQ0001"),
+        ("status",),
+        ("dead-letters",),
+        ("audit", "verify"),
+    ):
         vqroute(place, *arguments)
     assert written(place) == before
 
 
 def written(place: Path) -> dict[str, int]:
     return {str(file): file.stat().st_size for file in (place / "output").rglob("*")}
+
+
+def test_the_trail_is_whole_and_a_row_that_somebody_changes_shows(place: Path) -> None:
+    (found,) = rows(place, "audit", "verify")
+    assert (found["faults"], found["seals"], found["unsealed"]) == ([], 1, 0)
+    assert vqroute(place, "audit", "verify", "--seal", found["last"]).stdout.startswith("whole: ")
+    assert "not in the ledger" in vqroute(place, "audit", "verify", "--seal", "5" * 64, code=1).output
+    with sqlite3.connect(place / "state/ledger.db") as base:
+        base.execute("UPDATE audit SET by = 'somebody else' WHERE seq = 1")
+    said = vqroute(place, "audit", "verify", code=1)
+    assert "row 1 was changed" in said.output
+    assert "BROKEN" in said.output

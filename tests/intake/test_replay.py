@@ -41,6 +41,7 @@ class CountingFlow:
     known: set[str] = field(default_factory=set)
     times: list[datetime] = field(default_factory=list)
     delivered: int = 0
+    sealed: int = 0
 
     def ingest(self, batch: Sequence[Incoming], *, now: Now | None = None) -> list[list[Outcome]]:
         assert now is not None
@@ -59,6 +60,9 @@ class CountingFlow:
     def deliver(self, limit: int = 256) -> Delivered:
         self.delivered += 1
         return self.rounds.pop(0) if self.rounds else Delivered()
+
+    def seal(self) -> None:
+        self.sealed += 1
 
 
 @dataclass
@@ -122,6 +126,7 @@ def test_a_round_that_does_nothing_ends_it(machine: Machine, source: Path) -> No
     machine.flow.rounds = [Delivered(more=True)] * 5
     replay(machine, [source])
     assert machine.flow.delivered == 1
+    assert machine.flow.sealed == 1
 
 
 def test_no_deliver(machine: Machine, source: Path) -> None:

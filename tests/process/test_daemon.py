@@ -81,6 +81,10 @@ def test_files_that_come_in_every_way_are_each_taken_once_and_whole(site: Site, 
         "service.stopping",
         "service.stopped",
     ]
+    (seal,) = daemon.of("ledger.sealed")
+    code, told = site.call("audit", "verify", "--seal", seal["seal"])
+    assert code == 0
+    assert told.startswith("whole: ")
 
 
 def test_a_sender_that_pauses_for_longer_than_the_quiet_time_is_waited_for(site: Site) -> None:

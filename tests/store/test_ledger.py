@@ -15,13 +15,15 @@ from sqlalchemy import event, insert, select, text
 from pipeline.domain.identity import ExamKey, Identifier, Patient, PersonName
 from pipeline.domain.notice import Letter, LetterFacts, Notice, NoticeState, NoticeType
 from pipeline.domain.reading import Category, Grade
-from pipeline.store import control, outbox, record
+from pipeline.store import control, outbox, record, seals
 from pipeline.store import tables as t
 from pipeline.store.audit import Chain, broken_at, open_chain
 from pipeline.store.changes import delivery_id
 from pipeline.store.codec import dump, load
+from pipeline.store.engine import WRITES, open_sqlite
 from pipeline.store.exams import Exams
 from pipeline.store.ledger import Ledger
+from pipeline.store.migrate import upgrade
 from pipeline.store.objects import Archive
 from pipeline.store.queries import Queries
 from pipeline.store.tables import metadata
@@ -243,3 +245,22 @@ def test_the_archive_keeps_what_is_there(tmp_path: Path) -> None:
     assert archive.get("ab" * 32) == b"content"
     assert archive.get("cd" * 32) is None
     assert [path.name for path in kept.parent.iterdir()] == ["ab" * 32]
+
+
+def test_a_ledger_of_the_first_revision_is_brought_up_to_date_and_its_trail_is_sealed(tmp_path: Path) -> None:
+    file = tmp_path / "ledger.db"
+    engine = open_sqlite(file)
+    with engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+        upgrade(connection, "0001")
+        chain = Chain("control")
+        chain.add(T0, "control", "notices", "running", "paused", "paused", "Dr Duty")
+        connection.execute(insert(t.audit), chain.take())
+    engine.dispose()
+    ledger = Ledger.open("", file)
+    with ledger.write() as connection:
+        sealed = seals.seal(connection, T0)
+    assert sealed is not None
+    assert sealed.rows == 1
+    with ledger.read() as connection:
+        assert seals.verify(connection, sealed.digest).faults == []
+    ledger.close()
