@@ -20,6 +20,7 @@ _DENIED = re.compile(
     r"december)|years? ago|months? ago)\b"
 )
 _ZERO = re.compile(r"(?:defects?|mismatch(?:es)?|segments?)[^.\n]{0,30}?:\s*(?:0\b|none|no\b|nil|absent)")
+_NONE_OF_IT = re.compile(r"[\w-]+(?: [\w()#/]+){0,4}? ?[:=] ?(?:0\b|none|no\b|nil|absent)")
 _CHANGE = re.compile(r"\bno (?:significant |interval )?(?:change|new)\b")
 _NORMAL_PERFUSION = re.compile(
     r"\bperfusion(?: images?| scan| study| imaging| phase)?(?: is| are| was| were|:| -)? (?:entirely |completely |also )?"
@@ -40,7 +41,8 @@ _CAUSE = re.compile(
     r"radiation)|radiation|stenosis|compression|agenesis|hypoplasia|artefact|artifact|streaming)\b"
 )
 _SMALL = re.compile(r"\b(?:small|subsegmental|sub-segmental|tiny|minor|minimal|nonsegmental|non-segmental|less than|<)\b")
-_SENTENCE = re.compile(r"[^.;\n]+(?:\n(?![ \t]{0,80}\n)[^.;\n]+)*")
+# A line that begins with a label of its own does not go on with the one before.
+_SENTENCE = re.compile(r"[^.;\n]+(?:\n(?![ \t]{0,80}\n)(?![ \t]{0,80}[a-z][a-z /-]{1,40}:)[^.;\n]+)*")
 
 _ABNORMAL = re.compile(
     r"\babnormal\b(?!\s*:\s*no)|(?<!no )(?<!without )\b(?:segmental|lobar|multiple|large|moderate|"
@@ -124,7 +126,7 @@ def _asserted_mismatch(sentence: str) -> bool:
     if _UNVENTILATED.search(sentence) and not _ZERO.search(sentence):
         return not re.search(r"\bno (?:segmental |perfusion |mismatched )?(?:defect|area|perfusion)", sentence)
     found = _MISMATCH.search(sentence)
-    if not found or _ZERO.search(sentence):
+    if not found or _NONE_OF_IT.match(sentence, found.start()):
         return False
     before = sentence[: found.start()]
     after = sentence[found.end() : found.end() + 60]

@@ -33,6 +33,8 @@ _TOLD = frozenset(
 _EXCEPT = frozenset({"except", "excepting", "elsewhere", "apart", "aside", "other", "protocol"})
 _PLACES = frozenset({"in", "of", "on", "within", "involving", "affecting", "to", "for", "by"})
 _NEAR = 6
+_NONE = frozenset({"no", "without", "neither", "nor", "never"})
+_LISTED = 3
 _BEFORE, _AFTER = 6, 3
 """How many tokens around a verdict must hold no polarity word that nothing has taken."""
 
@@ -193,6 +195,12 @@ def _inside(match: Match, left: Sequence[str], vocabulary: Vocabulary) -> str:
 
 def _before(match: Match, left: Sequence[str], taken: Sequence[bool], vocabulary: Vocabulary) -> str:
     watched = vocabulary.words.negators | vocabulary.words.hedges
+    if match.phrase.grade is Grade.PRESENT and match.first > 1 and left[match.first - 1] == ",":
+        # "No residual, recurrent or new embolism": what stands before the comma may be said of the whole list.
+        listed = range(max(match.first - 1 - _LISTED, 0), match.first - 1)
+        for number in listed:
+            if left[number] in _NONE and not taken[number]:
+                return left[number]
     for number in range(match.first - 1, max(match.first - 1 - _BEFORE, -1), -1):
         if left[number] in _STOPS or (left[number] == "and" and left[number + 1] in _GOING_ON):
             return ""

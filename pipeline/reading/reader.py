@@ -9,7 +9,18 @@ from pipeline.reading.crosscheck import disagree
 from pipeline.reading.matching import match_sentence
 from pipeline.reading.parts import Part, PartReader
 from pipeline.reading.resolve import Resolved, resolve
-from pipeline.reading.sections import ADDENDUM, ATTENDING, BODY, FINDINGS, IMPRESSION, OTHER_EXAM, PRELIMINARY, Section, sections_of
+from pipeline.reading.sections import (
+    ADDENDUM,
+    ATTENDING,
+    BODY,
+    COMMENT,
+    FINDINGS,
+    IMPRESSION,
+    OTHER_EXAM,
+    PRELIMINARY,
+    Section,
+    sections_of,
+)
 from pipeline.reading.sentences import sentences_of
 from pipeline.reading.tokens import plain, tokens_of
 from pipeline.reading.vocabulary import Vocabulary
@@ -37,16 +48,38 @@ _ODD_SIGNS = (*"<&*_~^|#", "[deleted", "[[", "/*", "(deleted)", "(sic)")
 """ASCII text that holds none of these is not odd."""
 _LATIN = re.compile(r"[a-zÀ-ɏ]+$")
 _WORD = re.compile(r"[^\W\d_]+")
+_OF_THE_SCAN = re.compile(r"\b(?:perfus|ventilat|technegas|maa\b|aerosol|xenon|scintigra)")
+_BLANK_LINE = re.compile(r"(?<=\S)[ \t]*\n[ \t]*\n")
 _CUT_OFF = frozenset("of for the with and in to a an not is are was very or at on by from without than".split())
 _OPPOSITE = {Category.NEGATIVE: Category.POSITIVE, Category.POSITIVE: Category.NEGATIVE}
-_TOUCHES = frozenset({"abnormal", "positive", "should", "changed", "different", "agreement", "nondiagnostic", "high", "low"})
-_KEEPS = frozenset({"unchanged", "unaffected", "stands", "neither", "technique", "dose", "mci", "mbq", "side"})
-_TOLD_TOO = frozenset({BODY, FINDINGS, ATTENDING, "recommendation", "signature"})
+_TOUCHES = frozenset(
+    {
+        "worrisome",
+        "worrying",
+        "concerning",
+        "sought",
+        "pending",
+        "reconsidered",
+        "abnormal",
+        "positive",
+        "should",
+        "changed",
+        "different",
+        "agreement",
+        "nondiagnostic",
+        "high",
+        "low",
+    }
+)
+_KEEPS = frozenset({"sides", "transposed", "unchanged", "unaffected", "stands", "neither", "technique", "dose", "mci", "mbq", "side"})
+_TOLD_TOO = frozenset({BODY, FINDINGS, ATTENDING, COMMENT, "recommendation", "signature"})
 _REPORT_WORDS = frozenset(
     {"report", "impression", "interpretation", "patient", "above", "dictated", "dictation", "conclusion", "attending", "reader", "i"}
 )
 _ALWAYS_SAID = frozenset({"overlooked", "misread", "retracted"})
-_OF_A_DETAIL = frozenset({"side", "laterality", "amended from", "dose", "weight", "technique", "date", "mci", "mbq", "spelling"})
+_OF_A_DETAIL = frozenset(
+    {"side", "sides", "transposed", "laterality", "amended from", "dose", "weight", "technique", "date", "mci", "mbq", "spelling"}
+)
 _OF_A_DRAFT = frozenset({"preliminary", "resident", "draft", "overnight", "call", "trainee", "registrar", "outside"})
 _AGREES = frozenset({"agree", "agreed", "agrees", "concur", "concurs", "confirm", "confirmed", "confirms", "unchanged"})
 _DISAGREES = frozenset({"disagree", "disagrees", "not", "however", "but", "except", "less", "unsure"})
@@ -87,7 +120,7 @@ class _Reader:
         if not any(self.lowered[s.start : s.end].strip() for s in live) and not additions:
             return self._refuse(["empty-impression" if any(s.kind == IMPRESSION for s in self.sections) else "no-impression"], [])
         part = self._parts.read(live)
-        result, spans = self._with_additions(part, additions)
+        result, spans = self._with_additions(part, live, additions)
         result = self._against_draft(result, live)
         if result.grade is None:
             return self._refuse(list(result.reasons) or self._why_nothing(part, live), spans, part)
@@ -139,11 +172,18 @@ class _Reader:
             said = set(_WORD.findall(" ".join(self.lowered[s.start : s.end] for s in attending)))
             confirmed = bool(said & _AGREES) and not said & _DISAGREES
             return [*drafts, *attending] if confirmed or not attending else attending
-        return [s for s in self.sections if s.kind in (BODY, FINDINGS, ATTENDING)]
+        told = [s for s in self.sections if s.kind in (BODY, FINDINGS, ATTENDING, COMMENT)]
+        if any(s.kind != BODY for s in told):
+            return told
+        # A label in a text of paragraphs names its own paragraph only.
+        asked = [s for s in self.sections if s.kind == "indication"]
+        after = [(s, _BLANK_LINE.search(self.lowered, s.start, s.end)) for s in asked]
+        told += [Section(BODY, blank.end(), s.end) for s, blank in after if blank and _OF_THE_SCAN.search(self.lowered, blank.end(), s.end)]
+        return sorted(told, key=lambda s: s.start)
 
     # -- addenda
 
-    def _with_additions(self, part: Part, additions: Sequence[Section]) -> tuple[Resolved, list[Span]]:
+    def _with_additions(self, part: Part, live: Sequence[Section], additions: Sequence[Section]) -> tuple[Resolved, list[Span]]:
         """The base's verdict, unless an addendum plainly puts another in its place."""
         base = resolve(part.found)
         self._verdicts = list(part.found.verdicts)
@@ -158,7 +198,10 @@ class _Reader:
                 return Resolved(None, ("addendum-unclear", *said.reasons)), spans
             unlike = base.category is not Category.POSITIVE and "mismatch" in added.found.remarks
             touched = unlike or bool(_TOUCHES & added.words)
-            withdrawn = (touched and not _KEEPS & added.words) or self._disowned(additions)
+            # A note of correction over the impression tells what the impression below it has put right.
+            late = not live or additions[-1].start > live[-1].start
+            harmless = not late or bool((_KEEPS | self.vocabulary.words.no_matter) & added.words)
+            withdrawn = (touched and not _KEEPS & added.words) or not harmless or self._disowned(additions)
             return (Resolved(None, ("addendum-unclear",)) if withdrawn else self._checked(base, part)), spans
         if said.grade is None:
             return Resolved(None, ("addendum-unclear", *said.reasons)), spans
@@ -229,7 +272,11 @@ class _Reader:
             for begin, stop in sentences_of(self.text, self.lowered, section.start, section.end):
                 words = set(_WORD.findall(self.lowered[begin:stop]))
                 said = words & self.vocabulary.words.disowns
-                if said and (words & _REPORT_WORDS or said & _ALWAYS_SAID) and not words & (_OF_A_DRAFT | _OF_A_DETAIL):
+                if words & (_OF_A_DRAFT | _OF_A_DETAIL):
+                    continue
+                if said & _ALWAYS_SAID:
+                    return True
+                if said and words & _REPORT_WORDS:
                     found = match_sentence(tokens_of(self.lowered, begin, stop, self.vocabulary.speller), self.vocabulary)
                     if not any(m.phrase.role == "verdict" for m in found.matches) and not found.masks:
                         return True

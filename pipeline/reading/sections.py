@@ -8,11 +8,12 @@ from pipeline.domain.report import TextBlock
 
 IMPRESSION, ADDENDUM, PRELIMINARY, LEGEND, BODY, FINDINGS = "impression", "addendum", "preliminary", "legend", "body", "findings"
 ATTENDING = "attending"
+COMMENT = "comment"
 OTHER_EXAM = "other-exam"
 
 _LINE = re.compile(r"[^\n]*(?:\n|$)")
 _LABEL = re.compile(
-    r"[\s\-*#=>•]{0,20}(?:\d{1,2}[.)]\s{0,4})?([a-z][^\n:]{1,70}?)\s{0,3}(?:\([^)\n:]{0,40}(?::[^)\n]{0,20})?\)\s{0,3})?(:|"
+    r"[\s\-*#=>•]{0,20}(?:\d{1,2}[.)]\s{0,4})?([a-z][^\n:]{1,70}?)\s{0,3}(?:\([^)\n:]{0,80}(?::[^)\n]{0,20})?\)\s{0,3})?(:|"
     r"--? |- |=|$)"
 )
 _INLINE = re.compile(r"(?:[.!?;\]]\s{1,4}|\s{2,10})([a-z][a-z/&' -]{2,45}?)\s?:")

@@ -7,6 +7,8 @@ _LINE = re.compile(r"[^\n]*(?:\n|$)")
 _ITEM = re.compile(r"\s*(?:\d{1,2}[.)](?=\s)|[a-h][.)]\s|[-*•+>]+\s|\(\d\)|#\d)")
 _ENDS = re.compile(r"[.!;](?=[\s\"')\]]|$)|\?(?=[\s\"')\]]|$)(?!\s{1,3}(?:no|yes|none|nil|negative|positive)\b)")
 _RULE = re.compile(r"\s*[-=_*~.]{3,}\s*$")
+_BANNER = re.compile(r"[ \t]*\*+[^\n*]+\*+[ \t]*(?:\n|$)")
+"""A line between asterisks says something of its own."""
 _TITLES = frozenset(
     "prob dr mr mrs ms prof vs approx eg ie fig st pt hr hrs inc cf resp dept jr sr ref tel ext no vol al ca etc incl excl "
     "min sec gen lt col rev hon".split()
@@ -52,7 +54,12 @@ def _paragraphs(text: str, lowered: str, start: int, end: int) -> Iterator[tuple
             opened = None
         elif opened is None:
             opened = first
-        elif _ITEM.match(body) or not _continues(text, lowered, (opened, closed), (first, last), width):
+        elif (
+            _ITEM.match(body)
+            or _BANNER.match(lowered, opened, closed)
+            or _BANNER.match(body)
+            or not _continues(text, lowered, (opened, closed), (first, last), width)
+        ):
             yield opened, closed
             opened = first
         closed = last

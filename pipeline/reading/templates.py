@@ -16,6 +16,8 @@ _DEFINITION = re.compile(
     rf"scan))?(?:\s?\([^)\n]{{0,60}}\))?\s{{0,4}}(?:[:=]|-{{1,2}}>?|–|—|→)\s{{0,4}}\S+.*$",
     re.MULTILINE,
 )
+_KEY = re.compile(rf"(?:\b\d\s?[:=.)-]?\s?{_GRADE}\b[ a-z/-]{{0,30}}[;,/|]?\s{{0,2}}){{3,}}")
+_KEY_GRADES = 3
 _MENTION = re.compile(rf"\b{_GRADE}\b")
 _NUMERIC = re.compile(
     rf"\b{_GRADE}\b(?:[ -](?:probability|prob|likelihood))?\s?[:=(]?\s?(?:[<>≥≤]|\d{{1,3}}\s?(?:-|to|–)\s?\d{{1,3}}\s?%|"
@@ -30,6 +32,14 @@ _BOXED, _OPEN = frozenset("[(☐☑☒✅"), frozenset("_*[{<?")
 _PARTING, _COMPARING = frozenset(":=-–—→"), frozenset("<>≥≤%")
 _SIGNS = _BOXED | _OPEN | _PARTING | _COMPARING
 """What check boxes, blanks, definitions and legends with numbers cannot do without: a text with none of them need not be searched."""
+_WORD = re.compile(r"[^\W\d_]+")
+_TITLE_WORDS = 5
+_SAYS = frozenset(
+    "no not without is are was were has have seen shown excluded absent present found evidence consistent compatible suggests unlikely "
+    "likely confirmed resolved new acute chronic".split()
+)
+_BANNER = re.compile(r"[ \t]*\*{3}[^\n*]+\*{3}[ \t]*(?:\n|$)")
+"""A title between asterisks: none of them stands for something to fill in."""
 _CHECKED = frozenset("☑☒✅")
 
 
@@ -46,6 +56,7 @@ def template_of(lowered: str, start: int, end: int) -> Template:
     signs = {sign for sign in _SIGNS if lowered.find(sign, start, end) >= 0}
     masked: list[tuple[int, int, str]] = _definitions(lowered, start, end) if signs & _PARTING else []
     masked += _numbered(lowered, start, end) if signs & _COMPARING else []
+    masked += _keys(lowered, start, end)
     unfilled = False
     options = _options(lowered, start, end) if signs & _BOXED else []
     for group in _groups(lowered, options):
@@ -57,6 +68,9 @@ def template_of(lowered: str, start: int, end: int) -> Template:
         if not graded:
             continue
         question = lowered[line : group[0].start].strip(" .:-\t")
+        if not question and (above := _title_above(lowered, start, line)):
+            question = lowered[slice(*above)].strip(" .:-\t")
+            masked.append((*above, "template"))
         if question and not _ASKS.search(question):
             # "Ventilation: [x] normal" answers another question than ours.
             masked.append((line, group[-1].end, "template"))
@@ -71,9 +85,23 @@ def template_of(lowered: str, start: int, end: int) -> Template:
         masked += [(option.end, option.end, "template") for option in ticked]
     boxes = {option.box for option in options}
     if signs & _OPEN:
-        unfilled = unfilled or any(match.span() not in boxes for match in _UNFILLED.finditer(lowered, start, end))
+        blanks = [
+            match
+            for match in _UNFILLED.finditer(lowered, start, end)
+            if not _BANNER.match(lowered, lowered.rfind("\n", start, match.start()) + 1)
+        ]
+        unfilled = unfilled or any(match.span() not in boxes for match in blanks)
         unfilled = unfilled or any(_is_choice(match.group(1)) for match in _BRACKETS.finditer(lowered, start, end))
     return Template(tuple(sorted(masked)), unfilled)
+
+
+def _title_above(lowered: str, start: int, line: int) -> tuple[int, int] | None:
+    """The line over a list of options if it is no more than the list's title: a few words that say nothing themselves."""
+    above = max(lowered.rfind("\n", start, max(line - 1, start)) + 1, start), max(line - 1, start)
+    words = _WORD.findall(lowered, *above)
+    if not 0 < len(words) <= _TITLE_WORDS or _SAYS.intersection(words) or _MENTION.search(lowered, *above) or _BOX.search(lowered, *above):
+        return None
+    return None if lowered[slice(*above)].rstrip().endswith((".", ",", ";")) else above
 
 
 def _is_choice(inside: str) -> bool:
@@ -167,6 +195,12 @@ def _numbered(lowered: str, start: int, end: int) -> list[tuple[int, int, str]]:
             masked.append((line_start, line_end, "legend"))
         line_start = line_end + 1
     return masked
+
+
+def _keys(lowered: str, start: int, end: int) -> list[tuple[int, int, str]]:
+    """Keys that give grades numbers, on one line: `1 Normal; 2 Low; 3 Intermediate; 4 High`."""
+    found = (match.span() for match in _KEY.finditer(lowered, start, end))
+    return [(*span, "legend") for span in found if len({grade.group() for grade in _MENTION.finditer(lowered, *span)}) >= _KEY_GRADES]
 
 
 def _between(one: re.Match[str], other: re.Match[str]) -> tuple[int, int]:

@@ -28,6 +28,7 @@ WORD_LISTS = (
     "hedges",
     "replaces",
     "no_pe_question",
+    "no_matter",
     "english",
     "foreign",
 )
@@ -82,6 +83,7 @@ class Words:
     hedges: frozenset[str]
     replaces: frozenset[str]
     no_pe_question: frozenset[str]
+    no_matter: frozenset[str]
     english: frozenset[str]
     foreign: frozenset[str]
 

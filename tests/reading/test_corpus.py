@@ -7,7 +7,7 @@ from tests.reading.reading_kit import CORPUS, corpus, reading_of
 
 FILES = sorted(path.name for path in CORPUS.glob("*.jsonl"))
 
-AT_LEAST = {"c1_a.jsonl": 0.97, "c1_b.jsonl": 0.95, "c2.jsonl": 0.96}
+AT_LEAST = {"c1_a.jsonl": 0.97, "c1_b.jsonl": 0.95, "c2.jsonl": 0.96, "c3.jsonl": 0.8, "c4.jsonl": 0.86}
 """Share of exact categories. All files were seen by who wrote the vocabulary; see tests/corpus/README.md."""
 
 
