@@ -18,8 +18,8 @@ _DANGLING = frozenset({"of", "for", "any", "or", "nor"})
 _TURNING = frozenset({"not", "no", "never", "neither", "nor", "longer", "far", "hardly", "than", "least", "above"})
 _GRADED = frozenset({Grade.VERY_LOW, Grade.LOW, Grade.INTERMEDIATE, Grade.HIGH, Grade.NORMAL})
 _STOPS = frozenset({",", MASKED, ":", ".", "-", "but"})
-_ALONE = frozenset({"historical", "reportedly", "others", "clinician"})
-_OTHER_TESTS = frozenset({"ctpa", "ct", "dimer", "doppler", "duplex", "ultrasound", "echo"})
+_ALONE = frozenset({"historical", "reportedly", "others", "clinician", "then", "ai"})
+_OTHER_TESTS = frozenset({"dvt", "ctpa", "ct", "dimer", "doppler", "duplex", "ultrasound", "echo"})
 _EARLIER = frozenset({"previous", "previously", "prior"})
 _PAST_IT = _STOPS | {"with", "and"}
 _BOTH_SIDES = _STOPS | {"?", "both", "either"}
@@ -31,7 +31,7 @@ _TOLD = frozenset(
     "was were had been showed shown stated wrote said read reported interpreted called demonstrated revealed suggested gave".split()
 )
 _EXCEPT = frozenset({"except", "excepting", "elsewhere", "apart", "aside", "other", "protocol"})
-_PLACES = frozenset({"in", "of", "on", "within", "involving", "affecting", "to", "for", "by"})
+_PLACES = frozenset({"save", "bar", "in", "of", "on", "within", "involving", "affecting", "to", "for", "by"})
 _NEAR = 6
 _NONE = frozenset({"no", "without", "neither", "nor", "never"})
 _LISTED = 3
@@ -240,6 +240,8 @@ def _taken_out(left: Sequence[str], taken: Sequence[bool], start: int, excepting
         norm = left[number]
         if norm == "," and number + 1 < len(left) and left[number + 1] in _EXCEPT:
             return left[number + 1]
+        if norm == "but" and set(left[number + 1 : number + 2]) & {"the", "for"} and excepting.intersection(left[number + 1 : number + 4]):
+            return norm
         if norm in _BOTH_SIDES:
             return ""
         placed = set(left[max(number - 2, start) : number]) & _PLACES
@@ -259,7 +261,7 @@ def _somebody_elses(match: Match, norms: Sequence[str], left: Sequence[str], voc
             break
     if cue in _ALONE or (cue in _OTHER_TESTS and match.first - place <= _BESIDE):
         return cue
-    if cue and (set(left[place : match.first]) & _TOLD or (":" in left[place : match.first] and cue not in _READERS)):
+    if cue and (set(left[place : match.last]) & _TOLD or (":" in left[place : match.first] and cue not in _READERS)):
         return cue
     if any(left[n].isdigit() and left[n + 1 : n + 4 : 2] == ["/", "/"] for n in range(max(match.first - 6, 0), max(match.first - 4, 0))):
         return "/"

@@ -19,6 +19,7 @@ _DECIDED = (Category.NEGATIVE, Category.NONDIAGNOSTIC, Category.POSITIVE)
 _LIST_SIGNS = frozenset({",", "/", "or", "and", "versus", ":", ";", "tier", "-", "="})
 _ANSWERS = frozenset({"negative", "absent", "excluded"})
 _DANGLING = frozenset({"not", "never", "cannot", "without", "possible", "possibly", "unlikely", "questionable", "probable", "non"})
+_JOINING = frozenset({"in", "of", "for", "with", "and", "at", "to", "or", "by", "from"})
 _ENDINGS = frozenset(".!;")
 _ACUTE = frozenset({"acute", "acutely", "subacute", "new", "recent", "fresh"})
 _CHRONIC = frozenset({"chronic", "cteph", "ctepd", "cted", "old", "remote", "organised", "organized", "longstanding"})
@@ -86,7 +87,7 @@ class PartReader:
             closed = True
             tokens.pop()
         lone = len(tokens) == 1 and tokens[0].norm in self._vocabulary.words.negators and tokens[0].norm not in _ANSWERS
-        if strict and tokens and not closed and (tokens[-1].norm in _DANGLING or lone):
+        if strict and tokens and not closed and (tokens[-1].norm in _DANGLING or tokens[-1].norm in _JOINING or lone):
             # It stops at a word that bears on what comes next, and nothing does.
             part.found.unread += 1
         for first in range(0, len(tokens), _LONGEST_SENTENCE):

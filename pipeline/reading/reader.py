@@ -123,7 +123,8 @@ class _Reader:
         result, spans = self._with_additions(part, live, additions)
         result = self._against_draft(result, live)
         if result.grade is None:
-            return self._refuse(list(result.reasons) or self._why_nothing(part, live), spans, part)
+            cut = result.reasons == ("unread-mention",) and self._broken_off(live)
+            return self._refuse(["broken-off"] if cut else list(result.reasons) or self._why_nothing(part, live), spans, part)
         if reason := self._said_elsewhere(result.category, live, additions):
             return self._refuse([reason], spans, part)
         if reason := self._second_thoughts(result.grade, live, spans, part):
