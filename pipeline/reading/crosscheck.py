@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from pipeline.domain.reading import Category, Grade
 
-_MISMATCH = re.compile(r"\b(?:miss?-? ?mat?ch\w*|mismach\w*|unmatched|non-?matched|discordan\w+)\b")
+_MISMATCH = re.compile(r"\b(?:miss?-? ?mat?ch\w*|mismach\w*|unmatched|non-? ?match(?:ed|ing)|discordan\w+)\b")
 _UNVENTILATED = re.compile(
     r"(?:not|none(?: of these)?(?: is| are)?|without(?: a| any)?|no(?:t)?) (?:\w+ ){0,3}match(?:ed|"
     r"ing)?\b(?: by)?(?: \w+){0,2} ventilat\w+|not matched(?: by| on)|none has a matching|"
@@ -20,7 +20,9 @@ _DENIED = re.compile(
     r"december)|years? ago|months? ago)\b"
 )
 _ZERO = re.compile(r"(?:defects?|mismatch(?:es)?|segments?)[^.\n]{0,30}?:\s*(?:0\b|none|no\b|nil|absent)")
+_NO_LOSS = re.compile(r"\bno (?:segmental |perfusion |mismatched )?(?:defect|area|perfusion (?!at all|in\b|to\b))")
 _NONE_OF_IT = re.compile(r"[\w-]+(?: [\w()#/]+){0,4}? ?[:=] ?(?:0\b|none|no\b|nil|absent)")
+_NOT_ONLY = re.compile(r"\bnot only\b")
 _CHANGE = re.compile(r"\bno (?:significant |interval )?(?:change|new)\b")
 _NORMAL_PERFUSION = re.compile(
     r"\bperfusion(?: images?| scan| study| imaging| phase)?(?: is| are| was| were|:| -)? (?:entirely |completely |also )?"
@@ -54,7 +56,8 @@ _MATCHED = re.compile(
 )
 _AIR_EVERYWHERE = re.compile(
     r"\b(?:ventilation|aerosol|xenon|technegas|krypton)\b[^.;\n]{0,40}\b(?:normal|uniform|homogeneous|preserved|"
-    r"unremarkable|intact|even|maintained)\b|\bnormal ventilation\b|\bfills? in on ventilation|\bnot seen on ventilation"
+    r"unremarkable|intact|even|maintained)\b|\bno ventilation (?:defects?|abnormalit)"
+    r"|\bnormal ventilation\b|\bfills? in on ventilation|\bnot seen on ventilation"
 )
 _SEGMENTAL = re.compile(
     r"(?<!sub)(?<!non)(?<!sub-)(?<!non-)\b(?:segmental|lobar|wedge[- ]shaped|large)\b(?: \w+){0,3} defects?\b|\bperfusion defects\b"
@@ -70,6 +73,7 @@ _OF_MISMATCH = ("match", "mach", "ventil", "without", "discordan", "xenon", "aer
 _OF_ABNORMAL = ("abnormal", "defect")
 _OF_SEGMENTAL = ("defect",)
 _OF_PERFUSION = ("perfusion", "defect")
+_LOST = re.compile(r"\bno perfusion (?:at all|in\b|to\b)")
 _LOSS = re.compile(
     r"\bdefects?\b|\bdeficits?\b|\b(?:decreased|reduced|absent|no) perfusion\b|\bwedges?\b|\bphotopenic\b|\bshows no perfusion\b"
 )
@@ -101,7 +105,7 @@ def _mismatch_under_negative(findings: Sequence[str], impression: Sequence[str],
     own = [s for s in said if _MISMATCH.search(s)]
     elsewhere = (
         any(_asserted_mismatch(s) for s in _sentences(findings, _OF_MISMATCH))
-        or any(_AIR_THERE.search(s) and _asserted_mismatch(s) for s in said)
+        or any((_AIR_THERE.search(s) or _LOST.search(s)) and _asserted_mismatch(s) for s in said)
         or _unventilated_pattern([*findings, *impression])
     )
     stated = "mismatch" in remarks
@@ -121,16 +125,17 @@ def _unventilated_pattern(texts: Sequence[str]) -> bool:
 
 
 def _asserted_mismatch(sentence: str) -> bool:
-    if _AIR_THERE.search(sentence) and _LOSS.search(sentence) and not _ZERO.search(sentence):
-        return not _NO_DEFECT.search(sentence)
+    aired = _AIR_THERE.search(sentence)
+    if aired and _LOSS.search(sentence) and not _ZERO.search(sentence):
+        return not _NO_DEFECT.search(f"{sentence[: aired.start()]} {sentence[aired.end() :]}")
     if _UNVENTILATED.search(sentence) and not _ZERO.search(sentence):
-        return not re.search(r"\bno (?:segmental |perfusion |mismatched )?(?:defect|area|perfusion)", sentence)
+        return not _NO_LOSS.search(sentence)
     found = _MISMATCH.search(sentence)
     if not found or _NONE_OF_IT.match(sentence, found.start()):
         return False
     before = sentence[: found.start()]
     after = sentence[found.end() : found.end() + 60]
-    if _DENIED.search(_CHANGE.sub("", before)):
+    if _DENIED.search(_NOT_ONLY.sub("", _CHANGE.sub("", before))):
         return False
     return not re.search(r"\b(?:not (?:seen|identified|present|demonstrated)|absent|resolved|no longer|none|is seen in no)\b", after)
 

@@ -30,8 +30,9 @@ _NOW = frozenset({"now", "today", "currently", "present", "current", "new", "but
 _TOLD = frozenset(
     "was were had been showed shown stated wrote said read reported interpreted called demonstrated revealed suggested gave".split()
 )
-_EXCEPT = frozenset({"except", "excepting", "elsewhere", "apart", "aside", "other", "protocol"})
-_PLACES = frozenset({"save", "bar", "in", "of", "on", "within", "involving", "affecting", "to", "for", "by"})
+_EXCEPT = frozenset({"exception", "except", "excepting", "elsewhere", "apart", "aside", "other", "protocol"})
+_CONDITIONS = frozenset({"pending", "assuming", "unless", "provided"})
+_PLACES = frozenset({"outside", "save", "bar", "in", "of", "on", "within", "involving", "affecting", "to", "for", "by"})
 _NEAR = 6
 _NONE = frozenset({"no", "without", "neither", "nor", "never"})
 _LISTED = 3
@@ -213,10 +214,15 @@ def _behind(match: Match, norms: Sequence[str], left: Sequence[str], taken: Sequ
     words = vocabulary.words
     rest = range(match.last, len(left))
     following = left[match.last] if match.last < len(left) else ""
+    if norms[match.last : match.last + 1] and norms[match.last] in _CONDITIONS:
+        # Masked, since what it says is no verdict; but the verdict hangs on it.
+        return norms[match.last]
     if following in ("?", ":") and match.last + 1 < len(left) and left[match.last + 1] in ("no", "yes", "not"):
         return following
     if match.phrase.grade is Grade.PRESENT and following in ("or", "versus", "vs", "/") and not taken[match.last]:
         return following
+    if match.phrase.grade is Grade.PRESENT and following == "," and "or" in left[match.last : match.last + 5]:
+        return "or"
     if following in ("of", "for", "that") and match.last + 1 < len(left) and not taken[match.last] and match.phrase.grade in _GRADED:
         # "High probability of COPD": the verdict is about something else.
         return following

@@ -35,6 +35,10 @@ _NOT_DONE = re.compile(
     r"refused|declined|not able) to (?:perform|complete|undergo|be performed|tolerate)|\bno images\b|"
     r"\bcould not be (?:performed|completed|done)"
 )
+_NEVER_DONE = re.compile(
+    r"(?:^|[.;\n])\s*(?:the |this )?(?:v/?q |lung )?(?:study|scan|exam|examination) (?:was|has been) "
+    r"(?:not (?:performed|done|completed|carried out|obtained)|cancell?ed|aborted|abandoned)\b"
+)
 _MALIGNANCY = re.compile(
     r"\b(?:suspicious|concerning|worrisome|suggestive|new|likely|probable|possible)\b[^.;\n]{0,60}\b(?:malignan\w+|"
     r"neoplas\w+|carcinoma|cancer|metasta\w+|tumou?r|lymphoma)\b"
@@ -77,6 +81,7 @@ _REPORT_WORDS = frozenset(
     {"report", "impression", "interpretation", "patient", "above", "dictated", "dictation", "conclusion", "attending", "reader", "i"}
 )
 _ALWAYS_SAID = frozenset({"overlooked", "misread", "retracted"})
+_AGREED = frozenset({"agree", "concur", "agreement"})
 _OF_A_DETAIL = frozenset(
     {"side", "sides", "transposed", "laterality", "amended from", "dose", "weight", "technique", "date", "mci", "mbq", "spelling"}
 )
@@ -198,11 +203,13 @@ class _Reader:
             if said.reasons:
                 return Resolved(None, ("addendum-unclear", *said.reasons)), spans
             unlike = base.category is not Category.POSITIVE and "mismatch" in added.found.remarks
-            touched = unlike or bool(_TOUCHES & added.words)
             # A note of correction over the impression tells what the impression below it has put right.
             late = not live or additions[-1].start > live[-1].start
+            # What is masked in an addendum ("a later CT showed an embolus") is news all the same.
+            news = late and any(map(self.vocabulary.is_trigger, added.words))
+            touched = unlike or news or bool(_TOUCHES & added.words)
             harmless = not late or bool((_KEEPS | self.vocabulary.words.no_matter) & added.words)
-            withdrawn = (touched and not _KEEPS & added.words) or not harmless or self._disowned(additions)
+            withdrawn = (touched and not _KEEPS & added.words) or not harmless or self._disowned(additions, _AGREED)
             return (Resolved(None, ("addendum-unclear",)) if withdrawn else self._checked(base, part)), spans
         if said.grade is None:
             return Resolved(None, ("addendum-unclear", *said.reasons)), spans
@@ -245,13 +252,13 @@ class _Reader:
             return "findings-disagree"
         if self._broken_off(live):
             return "broken-off"
-        return ""
+        return "study-not-done" if any(_NEVER_DONE.search(text) for text in chosen) else ""
 
     def _said_elsewhere(self, category: Category, live: Sequence[Section], additions: Sequence[Section]) -> str:
         """What the rest of the text says against the verdict: another verdict about the disease, or that the report is disowned."""
         decided = {id(section) for section in (*live, *additions)}
         rest = [s for s in self.sections if id(s) not in decided and s.kind in _TOLD_TOO]
-        if self._disowned([*live, *rest]):
+        if self._disowned(live) or self._disowned(rest, _AGREED):
             return "addendum-unclear"
         against = _OPPOSITE.get(category)
         if against is None:
@@ -263,19 +270,23 @@ class _Reader:
             return "contradiction"
         return "contradiction" if category is Category.NEGATIVE and named.hedges else ""
 
-    def _disowned(self, sections: Iterable[Section]) -> bool:
-        """Whether a sentence without a verdict of its own takes the report back ("dictated on the wrong patient")."""
-        if self.vocabulary.words.disowns.isdisjoint(self.said):
+    def _disowned(self, sections: Iterable[Section], agreed: frozenset[str] = frozenset()) -> bool:
+        """Whether a sentence without a verdict of its own takes the report back ("dictated on the wrong patient").
+
+        `agreed`: words that do so too where they are said with a "not"; beside the verdict they may be said of what it replaces.
+        """
+        disowning = self.vocabulary.words.disowns | agreed
+        if disowning.isdisjoint(self.said):
             return False
         for section in sections:
-            if self.vocabulary.words.disowns.isdisjoint(_WORD.findall(self.lowered, section.start, section.end)):
+            if disowning.isdisjoint(_WORD.findall(self.lowered, section.start, section.end)):
                 continue
             for begin, stop in sentences_of(self.text, self.lowered, section.start, section.end):
                 words = set(_WORD.findall(self.lowered[begin:stop]))
                 said = words & self.vocabulary.words.disowns
                 if words & (_OF_A_DRAFT | _OF_A_DETAIL):
                     continue
-                if said & _ALWAYS_SAID:
+                if said & _ALWAYS_SAID or ("not" in words and words & agreed):
                     return True
                 if said and words & _REPORT_WORDS:
                     found = match_sentence(tokens_of(self.lowered, begin, stop, self.vocabulary.speller), self.vocabulary)
