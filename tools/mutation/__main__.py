@@ -1,6 +1,8 @@
 """Counts the faults that the tests do not notice: `python -m tools.mutation domain`, or `reading`, or some modules of one of them."""
 
 import argparse
+import hashlib
+import math
 import sys
 import time
 from collections import Counter
@@ -23,6 +25,8 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="show the mutants and run nothing")
     parser.add_argument("--again", type=Path, help="only those that survived according to this earlier log")
     parser.add_argument("--part", choices=("functions", "tables"), help="only what acts when called, or when its module is loaded")
+    parser.add_argument("--sample", type=int, help="only this many, each module in proportion; the same ones for the same --seed")
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--log", type=Path, help="write each mutant and what noticed it to this file")
     said = parser.parse_args()
     paths = sorted((ROOT / "pipeline" / said.package).glob("*.py"))
@@ -30,6 +34,9 @@ def main() -> int:
     chosen = [path for path in paths if not said.module or path.stem in said.module]
     mutants = [mutant for path in chosen for mutant in mutants_of(path, f"pipeline.{said.package}.{path.stem}", enums)]
     equivalent = _equivalent(said.package)
+    every = mutants
+    if said.sample is not None:
+        mutants = _sample(mutants, said.sample, said.seed)
     tried = [mutant for mutant in mutants if said.only in mutant.key and (said.only or mutant.key not in equivalent)]
     if said.part:
         tried = [mutant for mutant in tried if mutant.at_import == (said.part == "tables")]
@@ -42,10 +49,40 @@ def main() -> int:
         return 0
     found = _run(said.tests or [f"tests/{said.package}"], tried, said.log)
     _report(found, sum(mutant.key in equivalent for mutant in mutants))
-    if not said.module and not said.only and (stale := equivalent - {mutant.key for mutant in mutants}):
+    if said.sample is not None:
+        print(f"a sample of {len(mutants)} of {len(every)} mutants, seed {said.seed}")
+    if not said.module and not said.only and (stale := equivalent - {mutant.key for mutant in every}):
         print("on the list of equivalents, but no mutant any more:", *sorted(stale), sep="\n  ")
         return 1
     return any(outcome.what == SURVIVED for outcome in found)
+
+
+def _sample(mutants: list[Mutant], size: int, seed: int) -> list[Mutant]:
+    """By lot, but each module in proportion (the largest remainders get what is left). The lot is a hash of the mutant's name, so that
+    a sample stays nearly the same when the code changes.
+    """
+    strata: dict[str, list[Mutant]] = {}
+    for mutant in mutants:
+        strata.setdefault(mutant.module, []).append(mutant)
+    size = min(size, len(mutants))
+    exact = {name: size * len(stratum) / len(mutants) for name, stratum in strata.items()}
+    by_remainder = sorted(exact, key=lambda name: (math.floor(exact[name]) - exact[name], name))
+    left = size - sum(map(math.floor, exact.values()))
+    share = {name: math.floor(exact[name]) + (name in by_remainder[:left]) for name in exact}
+
+    def lot(mutant: Mutant) -> str:
+        return hashlib.sha256(f"{seed} {mutant.module} {mutant.key}".encode()).hexdigest()
+
+    drawn = {id(mutant) for name, stratum in strata.items() for mutant in sorted(stratum, key=lot)[: share[name]]}
+    return [mutant for mutant in mutants if id(mutant) in drawn]
+
+
+def _interval(share: float, count: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share of `count`."""
+    z = 1.96
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z / (1 + z * z / count) * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
+    return middle - half, middle + half
 
 
 def _run(tests: list[str], mutants: list[Mutant], log: Path | None) -> list[Outcome]:
@@ -78,6 +115,10 @@ def _report(found: list[Outcome], equivalent: int) -> None:
         count = Counter(outcome.what for outcome in found if not name or outcome.mutant.module == name)
         label = name.rpartition(".")[2] or "all"
         print(f"{label:24}{count.total():9}{count[KILLED]:9}{count[TIMEOUT]:9}{count[SURVIVED]:9}")
+    if found:
+        score = sum(outcome.what != SURVIVED for outcome in found) / len(found)
+        low, high = _interval(score, len(found))
+        print(f"score: {score:.1%} noticed, 95 % interval of a sample of this size: {low:.1%} to {high:.1%}")
     print(f"{equivalent} more are equivalent: see {EQUIVALENT.relative_to(ROOT)}")
 
 

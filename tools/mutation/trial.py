@@ -1,5 +1,6 @@
 """Runs the tests against one mutant after another, each in a process of its own, forked where everything is loaded already."""
 
+import functools
 import importlib
 import json
 import os
@@ -7,7 +8,7 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
@@ -20,10 +21,14 @@ from tools.mutation.mutants import Mutant
 
 OPTIONS = ["-q", "-p", "no:cacheprovider", "-p", "no:cov", "-p", "no:xdist", "--assert=plain", "--tb=no", "-o", "timeout=0"]
 OURS = ("pipeline", "tests", "tools", "__main__", "__mp_main__")
-SLOW_S = 0.2
+EXAMPLES = 25
+"""Of a property test: the most that a mutant is tried with. They are the same each time."""
+LIKELY = 8
+"""The tests that noticed the mutants before this one in its module come first, this many of them."""
 MEMORY = 4 * 1024**3
 KILLED, SURVIVED, TIMEOUT = "killed", "survived", "timeout"
 Times = Mapping[str, float]
+Killers = Mapping[str, list[str]]
 
 
 class Broken(Exception):
@@ -76,10 +81,10 @@ class _Finder(MetaPathFinder):
 def outcomes(tests: Sequence[str], mutants: Sequence[Mutant]) -> Iterator[Outcome]:
     """What becomes of each mutant; those that act when their module is loaded come last."""
     times = _measured(tests)
-    limit_s = 15 + 3 * sum(times.values())
+    limit_s = 60 + 10 * sum(times.values())
 
     def serve(session: pytest.Session, out: TextIO) -> None:
-        killers: dict[str, str] = {}
+        killers: dict[str, list[str]] = {}
         for number, mutant in enumerate(mutants):
             if not mutant.at_import:
                 outcome = _tried(mutant, lambda report, mutant=mutant: _patched(session, mutant, times, killers, report), limit_s)  # type: ignore[misc]
@@ -92,7 +97,7 @@ def outcomes(tests: Sequence[str], mutants: Sequence[Mutant]) -> Iterator[Outcom
         yield Outcome(mutants[number], what, test)
     if os.waitpid(process, 0)[1]:
         raise Broken("the process that runs the mutants has died")
-    killers: dict[str, str] = {}
+    killers: dict[str, list[str]] = {}
     for mutant in mutants:
         if mutant.at_import:
             outcome = _tried(mutant, lambda report, mutant=mutant: _reloaded(tests, mutant, times, killers, report), limit_s)  # type: ignore[misc]
@@ -100,9 +105,11 @@ def outcomes(tests: Sequence[str], mutants: Sequence[Mutant]) -> Iterator[Outcom
             yield outcome
 
 
-def _remember(killers: dict[str, str], outcome: Outcome) -> None:
+def _remember(killers: MutableMapping[str, list[str]], outcome: Outcome) -> None:
     if outcome.test:
-        killers[outcome.mutant.where] = killers[outcome.mutant.module] = outcome.test
+        for place in (f"{outcome.mutant.module}.{outcome.mutant.where}", outcome.mutant.module):
+            before = [test for test in killers.get(place, []) if test != outcome.test]
+            killers[place] = [outcome.test, *before][:LIKELY]
 
 
 def _measured(tests: Sequence[str]) -> Times:
@@ -111,9 +118,9 @@ def _measured(tests: Sequence[str]) -> Times:
     def measure(session: pytest.Session, out: TextIO) -> None:
         times = {}
         for item, after in zip(session.items, [*session.items[1:], None], strict=True):
-            start = time.perf_counter()
+            start = time.process_time()
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
-            times[item.nodeid] = time.perf_counter() - start
+            times[item.nodeid] = time.process_time() - start
         others = [name for name in sys.modules if name.partition(".")[0] not in OURS]
         print(json.dumps([session.testsfailed, times, others]), file=out, flush=True)
 
@@ -135,29 +142,47 @@ def _session(tests: Sequence[str], work: Callable[[pytest.Session], None]) -> No
     # Finding the smallest example of a failure is no use here, and takes minutes.
     hypothesis = importlib.import_module("hypothesis")
     phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
-    hypothesis.settings.register_profile("mutation", phases=phases, database=None, derandomize=True)
-    pytest.main([*OPTIONS, "--hypothesis-profile=mutation", *tests], plugins=[_Instead(work)])
+    hypothesis.settings.register_profile("mutation", phases=phases, database=None, derandomize=True, max_examples=EXAMPLES)
+
+    def with_few_examples(session: pytest.Session) -> None:
+        for item in session.items:
+            function = getattr(item, "obj", None)
+            own = getattr(function, "_hypothesis_internal_use_settings", None)
+            if own and own.max_examples > EXAMPLES:
+                function._hypothesis_internal_use_settings = hypothesis.settings(own, max_examples=EXAMPLES)  # type: ignore[union-attr]
+        work(session)
+
+    pytest.main([*OPTIONS, "--hypothesis-profile=mutation", *tests], plugins=[_Instead(with_few_examples)])
 
 
-def _patched(session: pytest.Session, mutant: Mutant, times: Times, killers: Mapping[str, str], report: TextIO) -> None:
+def _patched(session: pytest.Session, mutant: Mutant, times: Times, killers: Killers, report: TextIO) -> None:
     function = _live(mutant)
     function.__code__ = _find(mutant.code, mutant.where)
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] == "tests":
+            # What the tests remember was made by the code as it was ("the packaged vocabulary").
+            for remembered in vars(module).values():
+                if isinstance(remembered, functools._lru_cache_wrapper):
+                    remembered.cache_clear()
     _run(session, mutant, times, killers, report)
 
 
-def _reloaded(tests: Sequence[str], mutant: Mutant, times: Times, killers: Mapping[str, str], report: TextIO) -> None:
+def _reloaded(tests: Sequence[str], mutant: Mutant, times: Times, killers: Killers, report: TextIO) -> None:
     sys.meta_path.insert(0, _Finder(mutant))
     _session(tests, lambda session: _run(session, mutant, times, killers, report))
 
 
-def _run(session: pytest.Session, mutant: Mutant, times: Times, killers: Mapping[str, str], report: TextIO) -> None:
-    """Until the first failure: what noticed the mutants beside this one, then the quick tests, then the slow ones."""
+def _run(session: pytest.Session, mutant: Mutant, times: Times, killers: Killers, report: TextIO) -> None:
+    """Until the first failure: what noticed the mutants beside this one, then the quickest tests, the slow ones (the corpora) last."""
     if _failed(session) or len(session.items) != len(times):
         report.write("collection")
         return
-    likely = [killers.get(mutant.where), killers.get(mutant.module)]
-    items = sorted(session.items, key=lambda item: (item.nodeid not in likely, times.get(item.nodeid, 0) > SLOW_S))
+    likely = dict.fromkeys((*killers.get(f"{mutant.module}.{mutant.where}", ()), *killers.get(mutant.module, ())))
+    rank = {test: number for number, test in enumerate(likely)}
+    items = sorted(session.items, key=lambda item: (rank.get(item.nodeid, len(rank)), times.get(item.nodeid, 0)))
     for item, after in zip(items, [*items[1:], None], strict=True):
+        # In this process's own time, so that other work on the machine makes no time-outs. Nothing catches the signal: it ends here.
+        signal.setitimer(signal.ITIMER_PROF, 3 + 5 * times.get(item.nodeid, 0))
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
         if _failed(session):
             report.write(item.nodeid)
@@ -217,7 +242,7 @@ def _tried(mutant: Mutant, work: Callable[[TextIO], None], limit_s: float) -> Ou
 
     process, answer = _fork(limited)
     deadline = time.monotonic() + limit_s
-    while not os.waitpid(process, os.WNOHANG)[0]:
+    while not (ended := os.waitpid(process, os.WNOHANG))[0]:
         if time.monotonic() > deadline:
             os.kill(process, signal.SIGKILL)
             os.waitpid(process, 0)
@@ -225,4 +250,6 @@ def _tried(mutant: Mutant, work: Callable[[TextIO], None], limit_s: float) -> Ou
         time.sleep(0.005)
     said = answer.read()
     answer.close()
+    if os.WIFSIGNALED(ended[1]) and os.WTERMSIG(ended[1]) == signal.SIGPROF:
+        return Outcome(mutant, TIMEOUT)
     return Outcome(mutant, SURVIVED) if said == SURVIVED else Outcome(mutant, KILLED, said or "crash")
