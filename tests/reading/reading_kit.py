@@ -36,6 +36,12 @@ def verdict(text: str) -> str:
     return f"{found.category} {found.grade}" + (" chronic" if found.chronic else "")
 
 
+def outcome(text: str) -> str:
+    """The same in one line for a whole report."""
+    found = reading_of(text)
+    return f"{found.category} {found.grade}" if found.grade else "review " + " ".join(found.reasons)
+
+
 @cache
 def corpus(name: str) -> tuple[dict[str, Any], ...]:
     lines = (CORPUS / name).read_text(encoding="utf-8").splitlines()

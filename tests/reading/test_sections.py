@@ -5,12 +5,7 @@ import pytest
 from pipeline.domain.reading import Category, Grade
 from pipeline.domain.report import TextBlock
 from pipeline.reading import read
-from tests.reading.reading_kit import reading_of, vocabulary
-
-
-def outcome(text: str) -> str:
-    found = reading_of(text)
-    return f"{found.category} {found.grade}" if found.grade else "review " + " ".join(found.reasons)
+from tests.reading.reading_kit import outcome, reading_of, vocabulary
 
 
 @pytest.mark.parametrize(
