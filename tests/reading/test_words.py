@@ -182,3 +182,55 @@ def test_a_draft_that_is_confirmed(word: str) -> None:
 def test_a_draft_that_is_confirmed_with_a_reservation(word: str) -> None:
     text = "FINDINGS: Clear.\n\nPRELIMINARY: Low probability for PE.\nATTENDING: I agree, {} with all of it."
     assert outcome(text.format(word)).startswith("review ")
+
+
+# -- how far a word reaches
+
+
+@pytest.mark.parametrize(
+    ("text", "reach", "read_as"),
+    [
+        ("Doubtful {}low probability for PE.", 5, "negative low"),
+        ("Low probability for PE {}rejected.", 2, "negative low"),
+        ("No evidence of PE {}in left lung.", 4, "negative absent"),
+        ("No evidence of PE {}in lung left.", 3, "negative absent"),
+        ("CT {}low probability for PE.", 1, "negative low"),
+        ("Low probability for PE {}ago.", 4, "negative low"),
+        ("Low probability for PE {}on prior scan.", 2, "negative low"),
+        ("On 2/2/2022 {}low probability for PE.", 1, "negative low"),
+    ],
+)
+def test_a_word_reaches_so_many_tokens_and_no_further(text: str, reach: int, read_as: str) -> None:
+    found = [verdict(text.format("here " * between)) for between in range(reach + 2)]
+    assert found == [SAYS_NO] * (reach + 1) + [read_as]
+
+
+def test_a_sentence_longer_than_any_is_read_in_pieces_and_what_a_cut_goes_through_is_for_a_person() -> None:
+    assert [verdict("here " * words + "low probability for PE.") for words in (296, 297, 298, 299, 300)] == [
+        *("negative low", SAYS_NO, SAYS_NO, SAYS_NO, "negative low"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # a mask ends what stands before and behind it
+        ("Not if one asks; low probability for PE.", "negative low"),
+        ("There is no history of asthma, low probability for PE.", "negative low"),
+        ("Normal V/Q scan except for the left base.", SAYS_NO),
+        ("PE present or absent.", SAYS_NO),
+        ("PE present versus artefact.", SAYS_NO),
+        ("PE present vs artefact.", SAYS_NO),
+        ("PE present / artefact.", SAYS_NO),
+        ("PE present? No.", "negative absent"),
+        ("High probability for PE: no.", SAYS_NO),
+        ("High probability for PE: yes.", SAYS_NO),
+        ("High probability for PE? Not so.", SAYS_NO),
+        ("Low probability of the disease.", SAYS_NO),
+        ("Low probability for asthma.", SAYS_NO),
+        ("Low probability that it is there.", SAYS_NO),
+        ("High probability for PE of the left lung.", SAYS_NO),
+    ],
+)
+def test_what_stands_right_behind_or_before(text: str, expected: str) -> None:
+    assert verdict(text) == expected
