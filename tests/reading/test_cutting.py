@@ -260,6 +260,7 @@ def test_a_ticked_box_is_a_sentence_of_its_own() -> None:
         ("high-probability", ["high", "probability"]),
         ("x-\nray", ["x", "ray"]),
         ("part-\ns", ["part", "s"]),
+        ("high-\nfoo", ["highfoo"]),
         ("foo- bar", ["foo", "-", "bar"]),
         ("foo-\n\nbar", ["foobar"]),
         ("low -\nhigh", ["low", "-", "high"]),

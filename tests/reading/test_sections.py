@@ -197,7 +197,22 @@ def test_headings_in_their_many_spellings(heading: str) -> None:
         ("IMPRESSION: Single small subsegmental mismatch. Very low probability for PE.", "negative very_low"),
         ("IMPRESSION: Mismatched defect due to known hilar mass. There is no evidence of pulmonary embolism.", "negative absent"),
         ("FINDINGS: Mismatched defects.\nIMPRESSION: Nondiagnostic for PE.", "nondiagnostic nondiagnostic"),
+        ("Mismatched defects in both lungs.\n\nIMPRESSION: No evidence of PE.", "review findings-disagree"),
+        ("IMPRESSION: A defect with normal xenon. If fever, CTPA. No evidence of PE.", "review findings-disagree"),
+        ("IMPRESSION: No PE. " + "If fever, CTPA. " * 10 + "A defect with normal xenon.", "review findings-disagree"),
+        # the rest of the text against the verdict
+        ("IMPRESSION: High probability for PE.\nSIGNED: Very low probability for PE.", "review contradiction"),
+        ("IMPRESSION: High probability for PE.\nFINDINGS: Normal V/Q scan.", "positive high"),
+        ("FINDINGS: The outside scan had high probability for PE.\nIMPRESSION: No evidence of PE.", "negative absent"),
+        ("FINDINGS: Acute PE is present.\nIMPRESSION: No evidence of PE.", "review contradiction"),
+        ("FINDINGS: There is vascular obstruction.\nIMPRESSION: No evidence of PE.", "review contradiction"),
+        ("FINDINGS: There is vascular obstruction.\nIMPRESSION: High probability for PE.", "positive high"),
+        ("IMPRESSION: PE present. Indeterminate for chronic PE.", "review contradiction"),
+        # a normal examination that is no verdict on the disease
+        ("FINDINGS: The examination is normal.", "review no-impression"),
+        ("FINDINGS: Normal study, no PE.", "negative absent"),
         # languages
+        ("Ünal Özdemir Çağlar Şahin Müller.\n\nIMPRESSION: PE absent.", "negative absent"),
         ("CONCLUSIÓN: Sin evidencia de embolia pulmonar en el estudio de la paciente, con perfusión normal.", "review foreign-language"),
         ("Заключение: тромбоэмболия легочной артерии не выявлена, перфузия сохранена", "review foreign-language"),
     ],

@@ -69,6 +69,13 @@ def test_a_word_broken_over_two_lines_is_looked_at() -> None:
     assert passed_over(vocabulary(), text, hedges=False) == []
 
 
+def test_a_word_that_begins_what_is_put_right_is_looked_at() -> None:
+    own = '"gold dust" = "pulmonary embolism"'
+    words = Vocabulary.parse(FILE.read_text(encoding="utf-8").replace("[spelling]\n", f"[spelling]\n{own}\n"), "site.toml")
+    assert tells(words, "no gold dust", 0, 12, hedges=False)
+    assert passed_over(words, "no gold dust", hedges=False) == []
+
+
 def test_a_hedge_that_any_sentence_could_be_passes_nothing_over() -> None:
     block = '\n[[phrase]]\nid = "bare"\nrole = "hedge"\nlean = "open"\npatterns = ["^ (as it were|so to say) $"]\n'
     words = Vocabulary.parse(FILE.read_text(encoding="utf-8") + block, "site.toml")

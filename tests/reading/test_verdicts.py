@@ -159,6 +159,11 @@ def test_evidence_points_into_the_text() -> None:
     assert (evidence.phrase, evidence.section) == ("low", "impression")
 
 
+def test_evidence_ends_with_a_sign_where_the_wording_does() -> None:
+    (evidence,) = impression("The likelihood of pulmonary embolism is less than 10%.").evidence
+    assert evidence.text == "likelihood of pulmonary embolism is less than 10%"
+
+
 @pytest.mark.parametrize("width", range(20, 64, 3))
 @pytest.mark.parametrize(
     ("text", "expected"),

@@ -103,6 +103,45 @@ def test_examples_that_do_not_hold_are_told_with_their_line() -> None:
     assert "not masked" in str(found[2])
 
 
+def test_an_example_that_another_mask_takes_is_none() -> None:
+    text = TEXT + '\n[[mask]]\nid = "m"\nkind = "strange"\nscope = "span"\npatterns = ["zebra"]\nexamples = ["PE absent. If so, rest."]\n'
+    assert ["not masked" in str(problem) for problem in check(Vocabulary.parse(text, "site.toml"))] == [True]
+
+
+def test_what_a_block_does_not_say() -> None:
+    mine = Vocabulary.parse(TEXT + BLOCK + '[[mask]]\nid = "m"\nscope = "span"\npatterns = ["zebra"]\n', "site.toml")
+    phrase, mask = mine.phrases[-1], mine.masks[-1]
+    assert (phrase.id, phrase.role, phrase.grade, phrase.line) == ("mine", "verdict", "low", OWN_LINE)
+    assert (phrase.lean, phrase.finding, phrase.reason, phrase.weak, phrase.strong) == ("", "", "", False, False)
+    assert (phrase.examples, phrase.not_examples) == (("As good as gold.",), ("PE.",))
+    assert (mask.kind, mask.scope, mask.examples) == ("m", "span", ())
+
+
+def test_a_block_that_stands_in_has_its_line_too() -> None:
+    mine = Vocabulary.parse(TEXT + BLOCK.replace("[[phrase]]", "  [[phrase]]"), "site.toml")
+    assert mine.phrases[-1].line == OWN_LINE
+
+
+@pytest.mark.parametrize(
+    ("text", "piece"),
+    [
+        (TEXT.replace("\n[classes]\n", '\n[classes]\nbroken = ["<nothing> x"]\n'), "broken ="),
+        (TEXT.replace('preliminary = ["preliminary"', 'preliminary = ["impression"'), "[headings.kinds]"),
+        (TEXT.replace("\n[words]\n", '\n[words]\nmore = ["x"]\n'), "[words]\n"),
+        (TEXT.replace("\nhedges = ", "\nhegdes = "), "[words]\n"),
+        ("\n[[phrase\n", "[[phrase"),
+    ],
+)
+def test_each_mistake_has_its_line(text: str, piece: str) -> None:
+    assert {problem.partition(":")[0] for problem in problems(text)} == {str(line_of(text, piece))}
+
+
+def test_no_character_that_classes_are_marked_with_comes_in_with_a_text() -> None:
+    assert plain(SIGNS) == "?" * len(SIGNS)
+    beside = chr(ord(SIGNS[0]) - 1) + chr(ord(SIGNS[-1]) + 1)
+    assert plain(f"é{beside}") == f"é{beside}"
+
+
 def test_inline_blocks_have_no_line_but_are_read() -> None:
     text = TEXT.replace("[[phrase]]\nid", "[[ phrase ]]\nid", 1)
     assert Vocabulary.parse(text, "x").phrases[0].line == 0
@@ -132,6 +171,7 @@ def test_patterns_that_do_not_follow_the_language(pattern: str, message: str) ->
         ("low probability", "low probability for pe", True),
         ("low embol*", "low embolism", True),
         ("low embol*", "low thromboembolism", False),
+        ("low embol*", "low effusion", False),
         ("low [very] risk", "low very risk", True),
         ("low [very] risk", "low risk", True),
         ("low ..2 risk", "low a b risk", True),

@@ -215,6 +215,10 @@ def test_a_sentence_longer_than_any_is_read_in_pieces_and_what_a_cut_goes_throug
     ("text", "expected"),
     [
         # a mask ends what stands before and behind it
+        ("Known PE in 2019, low probability for PE if anyone asks.", "negative low"),
+        ("The likelihood of PE in this clinical setting is low.", "negative low"),
+        ("The likelihood of clinically significant PE is low.", "negative low"),
+        ("The likelihood of PE in the CT setting is low.", SAYS_NO),
         ("Not if one asks; low probability for PE.", "negative low"),
         ("There is no history of asthma, low probability for PE.", "negative low"),
         ("Normal V/Q scan except for the left base.", SAYS_NO),
