@@ -156,6 +156,29 @@ def test_sentences(text: str, expected: list[str]) -> None:
     assert [text[begin:stop] for begin, stop in sentences_of(text, lowered, 0, len(text))] == expected
 
 
+UNFINISHED = (
+    "a an the of for to with and or in on at by from as is are was were be been not no very low high intermediate moderate pulmonary acute "
+    "chronic than that which this these its their per via into without within between any most more less probable likely consistent "
+    "compatible meet criteria category"
+)
+ABBREVIATED = (
+    "prob dr mr mrs ms prof vs approx eg ie fig st pt hr hrs inc cf resp dept jr sr ref tel ext vol al ca etc incl excl min sec gen lt col "
+    "rev hon"
+)
+
+
+@pytest.mark.parametrize("word", UNFINISHED.split())
+def test_a_line_that_ends_with_such_a_word_goes_on(word: str) -> None:
+    text = f"One {word}\nTwo"
+    assert list(sentences_of(text, plain(text), 0, len(text))) == [(0, len(text))]
+
+
+@pytest.mark.parametrize("word", ABBREVIATED.split())
+def test_a_full_stop_behind_an_abbreviation_ends_nothing(word: str) -> None:
+    text = f"One {word}. Two"
+    assert list(sentences_of(text, plain(text), 0, len(text))) == [(0, len(text))]
+
+
 @pytest.mark.parametrize("room", range(-3, 4))
 def test_a_capital_goes_on_only_if_its_word_would_not_have_fitted(room: int) -> None:
     widest = "Both lungs were imaged with great care and found quite clear today.\n"
