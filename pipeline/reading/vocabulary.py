@@ -156,7 +156,7 @@ class _Parser:
 
     def parse(self) -> Vocabulary:
         for name in self.data.keys() - {"language", "spelling", "classes", "headings", "mask", "phrase", "words"}:
-            self._problem(f"unknown part [{name}]", self._line(name))
+            self._problem(f"unknown part [{name}]", self._line(rf"^\[+{re.escape(name)}\b"))
         self._classes()
         phrases = tuple(self._phrases())
         masks = tuple(self._masks())

@@ -125,6 +125,8 @@ def test_a_block_that_stands_in_has_its_line_too() -> None:
 @pytest.mark.parametrize(
     ("text", "piece"),
     [
+        (f"{TEXT}\n[more]\nx = 1\n", "[more]"),
+        (f"{TEXT}\n[[more]]\nx = 1\n", "[[more]]"),
         (TEXT.replace("\n[classes]\n", '\n[classes]\nbroken = ["<nothing> x"]\n'), "broken ="),
         (TEXT.replace('preliminary = ["preliminary"', 'preliminary = ["impression"'), "[headings.kinds]"),
         (TEXT.replace("\n[words]\n", '\n[words]\nmore = ["x"]\n'), "[words]\n"),
