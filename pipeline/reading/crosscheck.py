@@ -42,7 +42,6 @@ _CAUSE = re.compile(
     r"from (?:the|known|prior)|result of|reflects?|represents?|accounted for|corresponds? to|post-? ?(?:surgical|"
     r"radiation)|radiation|stenosis|compression|agenesis|hypoplasia|artefact|artifact|streaming)\b"
 )
-_SMALL = re.compile(r"\b(?:small|subsegmental|sub-segmental|tiny|minor|minimal|nonsegmental|non-segmental|less than|<)\b")
 # A line that begins with a label of its own does not go on with the one before.
 _SENTENCE = re.compile(r"[^.;\n]+(?:\n(?![ \t]{0,80}\n)(?![ \t]{0,80}[a-z][a-z /-]{1,40}:)[^.;\n]+)*")
 

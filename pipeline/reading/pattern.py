@@ -183,7 +183,7 @@ class Compiler:
             return _Node(rf"(?:(?!but )[^ ;:.^$]+ ){{0,{_bound(part[3:])}}}?", None)
         if part.startswith(".."):
             return _Node(rf"(?:(?!but )[^ ,;:.^$]+ ){{0,{_bound(part[2:])}}}?", None)
-        if part.startswith("<") and part.endswith(">") and len(part) > 1:
+        if part.startswith("<") and part.endswith(">"):
             if part[1:-1] not in self._classes:
                 raise PatternError(f"no class {part}")
             return self._classes[part[1:-1]]

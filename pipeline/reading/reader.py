@@ -82,9 +82,7 @@ _REPORT_WORDS = frozenset(
 )
 _ALWAYS_SAID = frozenset({"overlooked", "misread", "retracted"})
 _AGREED = frozenset({"agree", "concur", "agreement"})
-_OF_A_DETAIL = frozenset(
-    {"side", "sides", "transposed", "laterality", "amended from", "dose", "weight", "technique", "date", "mci", "mbq", "spelling"}
-)
+_OF_A_DETAIL = frozenset({"side", "sides", "transposed", "laterality", "dose", "weight", "technique", "date", "mci", "mbq", "spelling"})
 _OF_A_DRAFT = frozenset({"preliminary", "resident", "draft", "overnight", "call", "trainee", "registrar", "outside"})
 _AGREES = frozenset({"agree", "agreed", "agrees", "concur", "concurs", "confirm", "confirmed", "confirms", "unchanged"})
 _DISAGREES = frozenset({"disagree", "disagrees", "not", "however", "but", "except", "less", "unsure"})
