@@ -214,7 +214,12 @@ def test_a_sentence_longer_than_any_is_read_in_pieces_and_what_a_cut_goes_throug
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        # only a negative is undone by what it leaves out
+        ("High probability for PE in the left lung.", "positive high"),
+        ("High probability for PE, except for the left apex.", "positive high"),
+        ("Intermediate probability for PE in the left lung.", "nondiagnostic intermediate"),
         # a mask ends what stands before and behind it
+        ("History of PE inadequate to exclude PE.", "nondiagnostic nondiagnostic"),
         ("Known PE in 2019, low probability for PE if anyone asks.", "negative low"),
         ("The likelihood of PE in this clinical setting is low.", "negative low"),
         ("The likelihood of clinically significant PE is low.", "negative low"),
