@@ -32,7 +32,6 @@ class Section:
     start: int
     end: int
     heading: tuple[int, int] = (0, 0)
-    coded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +123,9 @@ def _cut(text: str, lowered: str, start: int, end: int, coded: str | None, headi
         if new_kind == IMPRESSION and not lowered[opened:at].strip() and _qualifies(kind, lowered[slice(*heading)]):
             new_kind = kind
         if opened < at:
-            sections.append(Section(kind, opened, at, heading, coded is not None and kind == coded))
+            sections.append(Section(kind, opened, at, heading))
         kind, opened, heading = new_kind, after, (at, max(at, after))
-    sections.append(Section(kind, opened, end, heading, coded is not None and kind == coded))
+    sections.append(Section(kind, opened, end, heading))
     return sections
 
 
@@ -221,7 +220,7 @@ def _by_exam(sections: list[Section], lowered: str, headings: Headings) -> list[
     for section in sections:
         if section.kind in _TITLE_KINDS:
             inside = next(verdicts)
-        out.append(Section(OTHER_EXAM, section.start, section.end, section.heading, section.coded) if inside else section)
+        out.append(Section(OTHER_EXAM, section.start, section.end, section.heading) if inside else section)
     return out
 
 

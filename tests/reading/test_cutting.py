@@ -11,11 +11,11 @@ from pipeline.reading.tokens import plain, tokens_of
 from tests.reading.reading_kit import outcome, reading_of, vocabulary
 
 
-def sections(*blocks: tuple[str, str | None]) -> list[tuple[str, str, str, bool]]:
-    """(kind, text, heading, whether the source's code says so) of each section."""
+def sections(*blocks: tuple[str, str | None]) -> list[tuple[str, str, str]]:
+    """(kind, text, heading) of each section."""
     text = "\n".join(block for block, _ in blocks)
     found = sections_of([TextBlock(*block) for block in blocks], text, plain(text), vocabulary().headings)
-    return [(section.kind, text[section.start : section.end], text[slice(*section.heading)], section.coded) for section in found]
+    return [(section.kind, text[section.start : section.end], text[slice(*section.heading)]) for section in found]
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,10 @@ def sections(*blocks: tuple[str, str | None]) -> list[tuple[str, str, str, bool]
         ("IMPRESSION -- low", [("impression", "low", "IMPRESSION -- ")]),
         ("IMPRESSION- low", [("impression", "low", "IMPRESSION- ")]),
         ("Findings - none\nImpression = low", [("findings", "none\n", "Findings - "), ("impression", " low", "Impression =")]),
+        ("V/Q scan impression -\nlow", [("impression", "low", "V/Q scan impression -\n")]),
+        ("V/Q scan impression =\nlow", [("impression", "\nlow", "V/Q scan impression =")]),
+        ("V/Q scan impression - low", [("body", "V/Q scan impression - low", "")]),
+        ("Impression (today) - low", [("impression", "low", "Impression (today) - ")]),
         ("IMPRESSION 3/4/22: low", [("impression", " low", "IMPRESSION 3/4/22:")]),
         ("IMPRESSION (resident): low", [("preliminary", " low", "IMPRESSION (resident):")]),
         ("Seen here.\nImpression\nlow", [("body", "Seen here.\n", ""), ("impression", "low", "Impression\n")]),
@@ -67,17 +71,17 @@ def sections(*blocks: tuple[str, str | None]) -> list[tuple[str, str, str, bool]
     ],
 )
 def test_sections(text: str, expected: list[tuple[str, str, str]]) -> None:
-    assert sections((text, None)) == [(*one, False) for one in expected]
+    assert sections((text, None)) == expected
 
 
 def test_sections_of_coded_blocks() -> None:
     assert sections(("High PE", "history"), ("x\nADDENDUM: y", "impression"), ("z", None)) == [
-        ("history", "High PE", "", True),
-        ("impression", "x\n", "", True),
-        ("addendum", " y", "ADDENDUM:", False),
-        ("body", "z", "", False),
+        ("history", "High PE", ""),
+        ("impression", "x\n", ""),
+        ("addendum", " y", "ADDENDUM:"),
+        ("body", "z", ""),
     ]
-    assert sections(("IMPRESSION: x", "impression")) == [("impression", " x", "IMPRESSION:", True)]
+    assert sections(("IMPRESSION: x", "impression")) == [("impression", " x", "IMPRESSION:")]
 
 
 def headings(exact: dict[str, str]) -> Headings:
