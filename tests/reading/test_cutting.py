@@ -133,6 +133,8 @@ def test_lines_that_may_open_a_section() -> None:
         ("low\nprobability", ["low\nprobability"]),
         ("One.\ntwo", ["One.", "two"]),
         ("One?\nNo", ["One?", "No"]),
+        ("One?\nno", ["One?", "no"]),
+        ("one\n  two", ["one\n  two"]),
         ("One!\nNo", ["One!", "No"]),
         ("one,\nTwo", ["one,\nTwo"]),
         ("one (\nTwo", ["one (\nTwo"]),
@@ -213,6 +215,7 @@ def templates(text: str) -> tuple[list[str], bool]:
         ("☑ high ☐ low", ["template: ☑", "template: ☐ low"], False),
         ("☐ high ☐ low", ["template: ☐ high ", "template: ☐ low"], True),
         ("☒ high ☒ low", ["template: ☒", "template: ☒"], True),
+        ("[x] low [ ]", ["template: [x]"], False),
         # boxes that are apart are two questions
         ("[x] low\n[ ] high", ["template: [x]", "template: [ ] high"], False),
         ("[x] low\n\n[ ] high", ["template: [x]", "template: [ ] high"], True),
@@ -288,6 +291,7 @@ def test_a_ticked_box_is_a_sentence_of_its_own() -> None:
         ("x-\nray", ["x", "ray"]),
         ("part-\ns", ["part", "s"]),
         ("high-\nfoo", ["highfoo"]),
+        ("foo-\nar", ["fooar"]),
         ("foo- bar", ["foo", "-", "bar"]),
         ("foo-\n\nbar", ["foobar"]),
         ("low -\nhigh", ["low", "-", "high"]),
@@ -299,6 +303,12 @@ def test_a_ticked_box_is_a_sentence_of_its_own() -> None:
 )
 def test_words_at_a_hyphen(text: str, norms: list[str]) -> None:
     assert [token.norm for token in tokens_of(text, 0, len(text), vocabulary().speller)] == norms
+
+
+def test_a_broken_word_keeps_its_place() -> None:
+    text = "no pulmo-\nnary embo-\nlism, here"
+    tokens = tokens_of(text, 0, len(text), vocabulary().speller)
+    assert [text[token.start : token.end] for token in tokens] == ["no", "pulmo-\nnary", "embo-\nlism", ",", "here"]
 
 
 def test_what_the_reader_marks_in_a_text() -> None:
