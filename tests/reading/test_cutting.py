@@ -305,6 +305,28 @@ def test_words_at_a_hyphen(text: str, norms: list[str]) -> None:
     assert [token.norm for token in tokens_of(text, 0, len(text), vocabulary().speller)] == norms
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("\u2010\u2011\u2012\u2013\u2014\u2212", "-" * 6), ("\u2018\u2019\u02bc\u00b4", "'" * 4), ("a\u00a0b\u202fc", "a b c"), ("≥≤", "><")],
+)
+def test_signs_are_made_plain(written: str, read: str) -> None:
+    assert plain(written) == read
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("PE .... no", "pe :    no"),
+        ("PE . . . . no", "pe :       no"),
+        ("PE …… no", "pe :  no"),
+        ("PE ... no", "pe ... no"),
+        ("PE … no", "pe … no"),
+    ],
+)
+def test_leaders_stand_for_a_colon(written: str, read: str) -> None:
+    assert plain(written) == read
+
+
 def test_a_broken_word_keeps_its_place() -> None:
     text = "no pulmo-\nnary embo-\nlism, here"
     tokens = tokens_of(text, 0, len(text), vocabulary().speller)
