@@ -46,6 +46,7 @@ def sections(*blocks: tuple[str, str | None]) -> list[tuple[str, str, str]]:
         # part of their own statement
         ("Pe: low", [("impression", "Pe: low", "")]),
         ("Probability of PE: low", [("impression", "Probability of PE: low", "")]),
+        ("Probability of  PE: low", [("impression", "Probability of  PE: low", "")]),
         ("Probability of PE\nlow", [("body", "Probability of PE\nlow", "")]),
         # whose it is
         ("CT impression: x", [("other-exam", " x", "CT impression:")]),
@@ -348,6 +349,12 @@ def test_what_the_reader_marks_in_a_text() -> None:
     ]
     assert found.reasons == ("contradiction", "unread-mention")
     assert [evidence.phrase for evidence in found.evidence] == ["high", "no-evidence", "low"]
+
+
+def test_what_a_mask_holds_is_marked_once() -> None:
+    text = "IMPRESSION: PE absent. If clinical suspicion for PE remains high, CTPA is recommended."
+    masks = [text[span.start : span.end] for span in reading_of(text).spans if span.role is Role.MASK]
+    assert masks == ["If clinical suspicion for PE remains high, CTPA is recommended"]
 
 
 def test_what_stays_unread_and_a_legend_are_marked() -> None:
