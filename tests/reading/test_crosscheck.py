@@ -44,6 +44,9 @@ def rows(text: str, pieces: str) -> list[str]:
             "{} with normal xenon.",
             "A deficit|Decreased perfusion|Reduced perfusion|Absent perfusion|No perfusion|Wedges|A photopenic area",
         ),
+        *rows("A wedge with normal {}.", "technegas|aerosol|xenon|krypton"),
+        *rows("A wedge {}.", "which ventilates normally|without corresponding radiographic change"),
+        *rows("{} segments.", "Mismached|Unmatched|Discordant"),
         # segmental defects where the air goes everywhere
         *rows(
             "Ventilation is {}. Segmental perfusion defect on the right.",

@@ -214,6 +214,11 @@ def templates(text: str) -> tuple[list[str], bool]:
         ("Result:\n[x] low\n[ ] high", ["template: [x]", "template: [ ] high"], False),
         ("(X) High\n( ) Low", ["template: (X)", "template: ( ) Low"], False),
         ("☑ high ☐ low", ["template: ☑", "template: ☐ low"], False),
+        ("✅ high ☐ low", ["template: ✅", "template: ☐ low"], False),
+        ("✅ high", ["template: ✅"], False),
+        ("☑ high", ["template: ☑"], False),
+        ("☒ high", ["template: ☒"], False),
+        ("☐ high", ["template: ☐ high"], True),
         ("☐ high ☐ low", ["template: ☐ high ", "template: ☐ low"], True),
         ("☒ high ☒ low", ["template: ☒", "template: ☒"], True),
         ("[x] low [ ]", ["template: [x]"], False),
@@ -246,6 +251,13 @@ def templates(text: str) -> tuple[list[str], bool]:
         ("1. Low: a b c\n- High probability -> d e f", ["legend: 1. Low: a b c", "legend: - High probability -> d e f"], False),
         ("a\nlow <20%, high >80%\nb", ["legend: low <20%, high >80%"], False),
         ("low 5-19%, high 80 to 100% here", ["legend: low 5-19%, high 80 to 100% here"], False),
+        ("low < 20, high < 80", ["legend: low < 20, high < 80"], False),
+        ("low > 20, high > 80", ["legend: low > 20, high > 80"], False),
+        ("low 20%, high 80%", ["legend: low 20%, high 80%"], False),
+        ("low 20, high 80", [], False),
+        ("Low = a b c\nHigh = d e f", ["legend: Low = a b c", "legend: High = d e f"], False),
+        ("Low → a b c\nHigh → d e f", ["legend: Low → a b c", "legend: High → d e f"], False),
+        ("Low - a b c\nHigh -- d e f", ["legend: Low - a b c", "legend: High -- d e f"], False),
         ("low <20%\nhigh >80%", [], False),
         # blanks
         ("____ x", [], True),
@@ -358,9 +370,14 @@ def test_what_a_mask_holds_is_marked_once() -> None:
 
 
 def test_what_stays_unread_and_a_legend_are_marked() -> None:
-    text = "IMPRESSION: PE? The clots have moved. A scale, low probability, nondiagnostic, high probability. Low probability for PE."
+    text = (
+        "IMPRESSION: I would not call this low probability. PE? The clots have moved. "
+        "A scale, low probability, nondiagnostic, high probability. Low probability for PE."
+    )
     found = reading_of(text)
     marked = {(span.role, span.label): text[span.start : span.end] for span in found.spans}
     assert marked[(Role.UNREAD, "unread")] == "clots"
     assert marked[(Role.MASK, "legend")] == "low probability, nondiagnostic, high probability"
     assert [evidence.text for evidence in found.evidence] == ["Low probability for PE"]
+    denied = [text[span.start : span.end] for span in found.spans if span.role is Role.NEGATION]
+    assert denied == ["would not call this low probability"]

@@ -58,6 +58,8 @@ def table(*rows: tuple[str, str, str]) -> list[tuple[str, str]]:
         ("Low probability for PE ({}).", "Wells|Geneva|2019|1998", SAYS_NO),
         ("Low probability for PE{} 2019.", " since", "negative low"),
         ("Low probability for PE, {} the prior scan.", "unchanged since|unchanged from|as since|different from", "negative low"),
+        ("Low probability for PE {} the prior scan.", "since|down from|unchanged beside", "negative low"),
+        ("Low probability for PE beside the prior scan.", "", SAYS_NO),
         ("On 2/2/2022 no evidence of PE.", "", SAYS_NO),
     ),
 )
@@ -97,6 +99,11 @@ def test_a_lone_answer_is_none(word: str) -> None:
 def test_an_impression_that_is_broken_off(word: str) -> None:
     assert verdict(f"Low probability for PE. Seen {word}") == "review broken-off"
     assert verdict(f"Low probability for PE. Seen {word}.") == "negative low"
+
+
+@pytest.mark.parametrize("word", ["of", "for"])
+def test_what_stands_at_the_end_does_not_stand_before(word: str) -> None:
+    assert verdict(f"Acute PE is present {word}") == "review broken-off"
 
 
 @pytest.mark.parametrize("word", "acute acutely subacute recent fresh".split())
