@@ -139,30 +139,27 @@ class Compiler:
         sources: list[str] = []
         needs: list[frozenset[str]] = []
         while place < len(parts) and parts[place] not in ("|", ")", "]"):
-            node, optional, place = self._item(parts, place)
+            node, place = self._item(parts, place)
             sources.append(node.source)
-            if not optional and node.words is not None:
+            if node.words is not None:
                 needs.append(node.words)
         return _Node("".join(sources), min(needs, key=_commonness, default=None)), needs, place
 
-    def _item(self, parts: list[str], place: int) -> tuple[_Node, bool, int]:
+    def _item(self, parts: list[str], place: int) -> tuple[_Node, int]:
         part = parts[place]
-        optional = False
         if part in ("(", "[", "!("):
             node, place = self._group(parts, place + 1, "]" if part == "[" else ")")
-            optional = part != "("
             if part == "!(":
-                return _Node(f"(?!{node.source})", None), True, place
+                return _Node(f"(?!{node.source})", None), place
             if part == "[":
                 node = _Node(f"(?:{node.source})?", None)
         else:
             node = self._word(part)
             place += 1
-            optional = node.words is None and not part.endswith("*")
         if place < len(parts) and re.fullmatch(r"\*\d+", parts[place]):
-            node, optional = _Node(f"(?:{node.source}){{0,{_bound(parts[place][1:])}}}", None), True
+            node = _Node(f"(?:{node.source}){{0,{_bound(parts[place][1:])}}}", None)
             place += 1
-        return node, optional, place
+        return node, place
 
     def _group(self, parts: list[str], place: int, closing: str) -> tuple[_Node, int]:
         nodes = []
