@@ -57,7 +57,9 @@ def sections(*blocks: tuple[str, str | None]) -> list[tuple[str, str, str]]:
         ("one two three four five impression: x", [("impression", " x", "one two three four five impression:")]),
         ("one two three four five six impression: x", [("body", "one two three four five six impression: x", "")]),
         ("Reason for the present exam: x", [("indication", " x", "Reason for the present exam:")]),
+        ("Reason for an exam of this kind: x", [("indication", " x", "Reason for an exam of this kind:")]),
         ("Reason for an exam of this very kind: x", [("body", "Reason for an exam of this very kind: x", "")]),
+        ("Pre test probability of it: x", [("pretest", " x", "Pre test probability of it:")]),
         ("Criteria used by us: x", [("legend", " x", "Criteria used by us:")]),
         ("Second addendum: x", [("addendum", " x", "Second addendum:")]),
         # where an impression ends
@@ -116,6 +118,7 @@ def test_lines_that_may_open_a_section() -> None:
         ("The 4.5 mCi dose. Low", ["The 4.5 mCi dose.", " Low"]),
         ("The scan (ext. 5) is low. Ok", ["The scan (ext. 5) is low.", " Ok"]),
         ("No. 4 is. No. Yes", ["No. 4 is.", " No.", " Yes"]),
+        ("Seen on no. 4 of them. Low", ["Seen on no. 4 of them.", " Low"]),
         ("PE? Low", ["PE?", " Low"]),
         ("PE? No. Low", ["PE? No.", " Low"]),
         ('"One." Two.', ['"One.', '" Two.']),
@@ -193,6 +196,12 @@ def test_a_capital_goes_on_only_if_its_word_would_not_have_fitted(room: int) -> 
     text = f"{widest}{line}\nUpper lobes."
     found = list(sentences_of(text, plain(text), 0, len(text)))
     assert (len(found) == 2) is (room <= 0)
+
+
+@pytest.mark.parametrize(("width", "count"), [(39, 2), (40, 2), (41, 1), (42, 1)])
+def test_narrow_lines_tell_nothing_about_what_would_have_fitted(width: int, count: int) -> None:
+    text = f"{'x' * (width - 1)}\nUpper lobes"
+    assert len(list(sentences_of(text, plain(text), 0, len(text)))) == count
 
 
 def templates(text: str) -> tuple[list[str], bool]:

@@ -214,6 +214,10 @@ def test_headings_in_their_many_spellings(heading: str) -> None:
         ("IMPRESSION: PE absent.\nATTENDING NOTE: The report is wrong.", "review addendum-unclear"),
         ("IMPRESSION: PE absent.\nRECOMMENDATION: The report is wrong.", "review addendum-unclear"),
         ("FINDINGS: There is vascular obstruction.\nIMPRESSION: No evidence of PE.", "review contradiction"),
+        ("FINDINGS: Suspicious for PE.\nIMPRESSION: High probability for PE.", "positive high"),
+        ("No evidence of PE.\n\nNOTIFIED: It was called to the", "review broken-off"),
+        ("EXAM: CHEST CT\nIMPRESSION: PE absent.\nEXAM: NM LUNG SCAN\nIMPRESSION: Defects.", "review no-verdict"),
+        ("IMPRESSION: Chronic PE. Nondiagnostic for acute PE.", "review contradiction"),
         ("FINDINGS: There is vascular obstruction.\nIMPRESSION: High probability for PE.", "positive high"),
         ("IMPRESSION: PE present. Indeterminate for chronic PE.", "review contradiction"),
         # a normal examination that is no verdict on the disease

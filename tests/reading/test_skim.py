@@ -110,6 +110,8 @@ def test_lines_that_are_passed_over_open_no_section(name: str, monkeypatch: pyte
         ("v q impression", True),
         ("2. findings", True),
         ("late addendum", True),
+        ("my own addendum", True),
+        ("my own impression", True),
         ("seen today by the whole team", False),
         ("3 of us have seen it", False),
         ("seen today: by the whole team", True),
