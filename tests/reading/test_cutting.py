@@ -237,6 +237,11 @@ def templates(text: str) -> tuple[list[str], bool]:
         ("[x] low\nand\n[ ] high", ["template: [x]", "template: [ ] high"], True),
         # another question
         ("Wells: [x] low [ ] intermediate [ ] high", ["pretest: Wells: [x] low [ ] intermediate [ ] high"], False),
+        (
+            "Wells: [x] low [ ] high\n\nResult: [ ] high [x] low",
+            ["pretest: Wells: [x] low [ ] high", "template: Result: ", "template: [ ] high ", "template: [x]"],
+            False,
+        ),
         ("A\nClinical: [ ] low [ ] high", ["pretest: Clinical: [ ] low [ ] high"], False),
         ("Ventilation: [x] normal [ ] abnormal", ["template: Ventilation: [x] normal [ ] abnormal"], False),
         ("[ ] nothing [ ] something", [], False),

@@ -1,5 +1,7 @@
 """The vocabulary as data: its own examples hold, and a wrong block is refused with its line."""
 
+from hashlib import sha256
+
 import pytest
 
 from pipeline.domain.reasons import REASONS
@@ -115,6 +117,11 @@ def test_what_a_block_does_not_say() -> None:
     assert (phrase.lean, phrase.finding, phrase.reason, phrase.weak, phrase.strong) == ("", "", "", False, False)
     assert (phrase.examples, phrase.not_examples) == (("As good as gold.",), ("PE.",))
     assert (mask.kind, mask.scope, mask.examples) == ("m", "span", ())
+
+
+def test_a_vocabulary_says_what_it_is() -> None:
+    mine = Vocabulary.parse(TEXT, "site.toml")
+    assert (mine.language, mine.file, mine.hash) == ("en", "site.toml", sha256(TEXT.encode()).hexdigest())
 
 
 def test_a_block_that_stands_in_has_its_line_too() -> None:
