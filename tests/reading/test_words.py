@@ -24,6 +24,7 @@ def table(*rows: tuple[str, str, str]) -> list[tuple[str, str]]:
             "not|no|never|neither|nor|no longer|far from|hardly|higher than|at least|above",
             SAYS_NO,
         ),
+        ("The probability of pulmonary embolism is not {}.", "very low|intermediate|high", SAYS_NO),
         # between a verdict and a word that could undo it
         ("Images not ideal{} low probability for PE.", ",|:", "negative low"),
         ("Images not seen by Dr. A. Low probability for PE.", "", "negative low"),
@@ -140,7 +141,8 @@ def test_an_addendum_that_touches_the_verdict(word: str) -> None:
     "text",
     [
         "The impression is unchanged; it is low.",
-        "The high dose leaves the impression unaffected.",
+        "The high count leaves the impression unaffected.",
+        "It should read the left side.",
         "It should be said that the impression stands.",
         "Neither the agreement nor anything else is different.",
         "The technique was different.",
