@@ -101,7 +101,9 @@ def _title_above(lowered: str, start: int, line: int) -> tuple[int, int] | None:
     words = _WORD.findall(lowered, *above)
     if not 0 < len(words) <= _TITLE_WORDS or _SAYS.intersection(words) or _MENTION.search(lowered, *above) or _BOX.search(lowered, *above):
         return None
-    return None if lowered[slice(*above)].rstrip().endswith((".", ",", ";")) else above
+    before = max(lowered.rfind("\n", start, max(above[0] - 1, start)), start), above[0]
+    # Between two boxes it is a part of the list.
+    return None if lowered[slice(*above)].rstrip().endswith((".", ",", ";")) or _BOX.search(lowered, *before) else above
 
 
 def _is_choice(inside: str) -> bool:

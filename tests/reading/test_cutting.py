@@ -220,7 +220,7 @@ def templates(text: str) -> tuple[list[str], bool]:
         ),
         ("low [ ] high [x]", ["template: low [ ]", "template: [x]"], False),
         ("Result: low [ ] high [x]", ["template: Result:", "template:  low [ ]", "template: [x]"], False),
-        ("Result:\n[x] low\n[ ] high", ["template: [x]", "template: [ ] high"], False),
+        ("Result:\n[x] low\n[ ] high", ["template: Result:", "template: [x]", "template: [ ] high"], False),
         ("(X) High\n( ) Low", ["template: (X)", "template: ( ) Low"], False),
         ("☑ high ☐ low", ["template: ☑", "template: ☐ low"], False),
         ("✅ high ☐ low", ["template: ✅", "template: ☐ low"], False),
