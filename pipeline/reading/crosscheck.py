@@ -22,6 +22,11 @@ _DENIED = re.compile(
 _ZERO = re.compile(r"(?:defects?|mismatch(?:es)?|segments?)[^.\n]{0,30}?:\s*(?:0\b|none|no\b|nil|absent)")
 _NO_LOSS = re.compile(r"\bno (?:segmental |perfusion |mismatched )?(?:defect|area|perfusion (?!at all|in\b|to\b))")
 _NONE_OF_IT = re.compile(r"[\w-]+(?: [\w()#/]+){0,4}? ?[:=] ?(?:0\b|none|no\b|nil|absent)")
+_PART = re.compile(r".*(?:\bthere (?:is|are|was|were)\b|, with\b|\bbut\b|\bhowever\b|\bwhile\b|\bwhereas\b)")
+_TIMES = re.compile(
+    r"\bin (?:january|february|march|april|may|june|july|august|september|october|november|december)\b|\b(?:years?|months?) ago\b"
+)
+_BRACKETED = re.compile(r"\([^()]*\)")
 _NOT_ONLY = re.compile(r"\bnot only\b")
 _CHANGE = re.compile(r"\bno (?:significant |interval )?(?:change|new)\b")
 _NORMAL_PERFUSION = re.compile(
@@ -64,7 +69,8 @@ _SEGMENTAL = re.compile(
 _AIR_THERE = re.compile(
     r"\bno (?:corresponding|matching) (?:ventilat|xenon|aerosol)|\bnot seen on (?:the )?ventilation|\bventilat\w+ normally\b"
     r"|\bwithout (?:a )?ventilat\w+ (?:counterpart|abnormal\w+|change|defect)|(?<!no )\blarger than the ventilation|\bq defects? > v"
-    r"|\bnormal (?:technegas|aerosol|xenon|krypton)\b|\b(?:ventilation|aerosol|xenon|technegas|krypton)(?: images)?(?: is| are|,)?"
+    r"|\bnormal (?:technegas|aerosol|xenon|krypton)\b"
+    r"|\b(?:ventilation|aerosol|xenon|technegas|krypton)(?: images)?(?: is| are| was| were|,)?"
     r" (?:intact|preserved|normal|maintained)\b"
 )
 # What each sentence holds that a pattern finds: most sentences hold none of it, and need not be searched.
@@ -132,8 +138,10 @@ def _asserted_mismatch(sentence: str) -> bool:
     found = _MISMATCH.search(sentence)
     if not found or _NONE_OF_IT.match(sentence, found.start()):
         return False
-    before = sentence[: found.start()]
-    after = sentence[found.end() : found.end() + 60]
+    # What denies it stands in its own part of the sentence.
+    whole = sentence[: found.start()]
+    before = " ".join((*_TIMES.findall(whole), _PART.sub("", whole)))
+    after = _BRACKETED.sub("", sentence[found.end() :])[:60].split(",", 1)[0]
     if _DENIED.search(_NOT_ONLY.sub("", _CHANGE.sub("", before))):
         return False
     return not re.search(r"\b(?:not (?:seen|identified|present|demonstrated)|absent|resolved|no longer|none|is seen in no)\b", after)

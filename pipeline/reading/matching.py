@@ -18,7 +18,7 @@ _DANGLING = frozenset({"of", "for", "any", "or", "nor"})
 _TURNING = frozenset({"not", "no", "never", "neither", "nor", "longer", "far", "hardly", "than", "least", "above"})
 _GRADED = frozenset({Grade.VERY_LOW, Grade.LOW, Grade.INTERMEDIATE, Grade.HIGH, Grade.NORMAL})
 _STOPS = frozenset({",", MASKED, ":", ".", "-", "but"})
-_ALONE = frozenset({"historical", "reportedly", "others", "clinician", "then", "ai"})
+_ALONE = frozenset({"clinician's", "physician's", "referrer's", "historical", "reportedly", "others", "clinician", "then", "ai"})
 _OTHER_TESTS = frozenset({"dvt", "ctpa", "ct", "dimer", "doppler", "duplex", "ultrasound", "echo"})
 _EARLIER = frozenset({"previous", "previously", "prior"})
 _PAST_IT = _STOPS | {"with", "and"}
@@ -31,6 +31,10 @@ _TOLD = frozenset(
     "was were had been showed shown stated wrote said read reported interpreted called demonstrated revealed suggested gave".split()
 )
 _EXCEPT = frozenset({"exception", "except", "excepting", "elsewhere", "apart", "aside", "other", "protocol"})
+_PARTING = frozenset({",", ":", "-", "either"})
+_PARTS = frozenset({"lung", "lobe", "lobes", "only", "side", "base", "zone"})
+_PART_WORDS = 4
+_TAKEN_BACK = frozenset({"rejected", "retracted", "refuted", "unsupported", "withdrawn", "disproved"})
 _CONDITIONS = frozenset({"pending", "assuming", "unless", "provided"})
 _PLACES = frozenset({"outside", "save", "bar", "in", "of", "on", "within", "involving", "affecting", "to", "for", "by"})
 _NEAR = 6
@@ -226,6 +230,9 @@ def _behind(match: Match, norms: Sequence[str], left: Sequence[str], taken: Sequ
     if following in ("of", "for", "that") and match.last + 1 < len(left) and not taken[match.last] and match.phrase.grade in _GRADED:
         # "High probability of COPD": the verdict is about something else.
         return following
+    back = next((left[number] for number in rest if left[number] in _TAKEN_BACK and not taken[number]), "")
+    if back:
+        return back
     watched = words.undoing | words.hedges
     for number in rest[:_AFTER]:
         # What was masked counts here: "... was considered" is no recommendation to whoever reads it after a verdict.
@@ -246,7 +253,13 @@ def _taken_out(left: Sequence[str], taken: Sequence[bool], start: int, excepting
         norm = left[number]
         if norm == "," and number + 1 < len(left) and left[number + 1] in _EXCEPT:
             return left[number + 1]
-        if norm == "but" and set(left[number + 1 : number + 2]) & {"the", "for"} and excepting.intersection(left[number + 1 : number + 4]):
+        if norm in _PARTING and _one_part(left[number + 1 :], excepting):
+            return norm
+        if (
+            norm == "but"
+            and set(left[number + 1 : number + 2]) & {"the", "for", "in"}
+            and excepting.intersection(left[number + 1 : number + 4])
+        ):
             return norm
         if norm in _BOTH_SIDES:
             return ""
@@ -254,6 +267,12 @@ def _taken_out(left: Sequence[str], taken: Sequence[bool], start: int, excepting
         if not taken[number] and norm in excepting and (norm in _EXCEPT or (placed and number - start < _NEAR)):
             return norm
     return ""
+
+
+def _one_part(tail: Sequence[str], excepting: frozenset[str]) -> bool:
+    """Whether all that follows names one side or part: "No evidence of PE, left lung"."""
+    named = [norm for norm in tail if norm not in _PLACES and norm != "the"]
+    return 0 < len(named) <= _PART_WORDS and named[0] in excepting and named[-1] in _PARTS and not {"or", "and"} & set(named)
 
 
 def _somebody_elses(match: Match, norms: Sequence[str], left: Sequence[str], vocabulary: Vocabulary) -> str:

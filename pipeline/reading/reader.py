@@ -35,6 +35,7 @@ _NOT_DONE = re.compile(
     r"refused|declined|not able) to (?:perform|complete|undergo|be performed|tolerate)|\bno images\b|"
     r"\bcould not be (?:performed|completed|done)"
 )
+_WRONG_PATIENT = re.compile(r"\b(?:dictated|reported|entered|filed|reads?|images|study|scan|report)\b[^.\n]{0,40}\bwrong patient\b")
 _NEVER_DONE = re.compile(
     r"(?:^|[.;\n])\s*(?:the |this )?(?:v/?q |lung )?(?:study|scan|exam|examination) (?:was|has been) "
     r"(?:not (?:performed|done|completed|carried out|obtained)|cancell?ed|aborted|abandoned)\b"
@@ -75,6 +76,8 @@ _TOUCHES = frozenset(
         "low",
     }
 )
+_UNSETTLES = _TOUCHES - {"should", "changed", "different", "agreement", "high", "low"}
+_STANDS = frozenset({"unchanged", "unaffected", "stands"})
 _KEEPS = frozenset({"sides", "transposed", "unchanged", "unaffected", "stands", "neither", "technique", "dose", "mci", "mbq", "side"})
 _TOLD_TOO = frozenset({BODY, FINDINGS, ATTENDING, COMMENT, "recommendation", "signature"})
 _REPORT_WORDS = frozenset(
@@ -114,6 +117,8 @@ class _Reader:
             return self._refuse(["empty-impression"], [])
         if len(self.text) > LONGEST:
             return self._refuse(["text-too-long"], [])
+        if _WRONG_PATIENT.search(self.lowered):
+            return self._refuse(["addendum-unclear"], [])
         if self._odd():
             # Characters nobody sees, or markup: what a person reads there may not be what stands there.
             return self._refuse(["unread-mention"], [])
@@ -206,8 +211,9 @@ class _Reader:
             # What is masked in an addendum ("a later CT showed an embolus") is news all the same.
             news = late and any(map(self.vocabulary.is_trigger, added.words))
             touched = unlike or news or bool(_TOUCHES & added.words)
+            unsettled = bool(_UNSETTLES & added.words) and not _STANDS & added.words
             harmless = not late or bool((_KEEPS | self.vocabulary.words.no_matter) & added.words)
-            withdrawn = (touched and not _KEEPS & added.words) or not harmless or self._disowned(additions, _AGREED)
+            withdrawn = unsettled or (touched and not _KEEPS & added.words) or not harmless or self._disowned(additions, _AGREED)
             return (Resolved(None, ("addendum-unclear",)) if withdrawn else self._checked(base, part)), spans
         if said.grade is None:
             return Resolved(None, ("addendum-unclear", *said.reasons)), spans

@@ -157,9 +157,17 @@ def _marks(text: str, lowered: str, start: int, end: int, headings: Headings) ->
                 and _is_title(label.group(1), headings)
             )
             alone = bare or (bool(label.group(2)) and not lowered[label.end() : line.end()].strip())
-            ruled = label.group(2) in ("- ", "-- ", "=") and " ".join(_WORDS.findall(label.group(1))) in headings.exact
-            if kind and (label.group(2) == ":" or alone or ruled or (kind in (ADDENDUM, LEGEND) and text[label.start(1)].isupper())):
-                after = label.start(1) if _states_itself(label.group(1), headings) else label.end()
+            exact = " ".join(_WORDS.findall(label.group(1))) in headings.exact
+            ruled = kind != LEGEND and label.group(2) in ("- ", "-- ", "=") and exact
+            if kind and (
+                label.group(2) == ":"
+                or alone
+                or ruled
+                or ((kind == ADDENDUM or (kind == LEGEND and not label.group(2))) and text[label.start(1)].isupper())
+            ):
+                # "Addendum high probability for PE": a line that begins like a heading and goes on says something itself.
+                said = kind == ADDENDUM and not label.group(2) and not exact
+                after = label.start(1) if said or _states_itself(label.group(1), headings) else label.end()
                 yield (
                     label.start(1),
                     after,

@@ -200,7 +200,7 @@ def test_a_draft_that_is_confirmed_with_a_reservation(word: str) -> None:
     ("text", "reach", "read_as"),
     [
         ("Doubtful {}low probability for PE.", 5, "negative low"),
-        ("Low probability for PE {}rejected.", 2, "negative low"),
+        ("Low probability for PE {}unlikely.", 2, "negative low"),
         ("No evidence of PE {}in left lung.", 4, "negative absent"),
         ("No evidence of PE {}in lung left.", 3, "negative absent"),
         ("CT {}low probability for PE.", 1, "negative low"),
