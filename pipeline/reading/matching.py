@@ -35,6 +35,7 @@ _PARTING = frozenset({",", ":", "-", "either"})
 _PARTS = frozenset({"lung", "lobe", "lobes", "only", "side", "base", "zone"})
 _PART_WORDS = 4
 _TAKEN_BACK = frozenset({"rejected", "retracted", "refuted", "unsupported", "withdrawn", "disproved"})
+_UPHELD = frozenset({"supported", "confirmed", "tenable", "correct", "accepted", "upheld", "valid"})
 _CONDITIONS = frozenset({"pending", "assuming", "unless", "provided"})
 _PLACES = frozenset({"outside", "save", "bar", "in", "of", "on", "within", "involving", "affecting", "to", "for", "by"})
 _NEAR = 6
@@ -200,6 +201,9 @@ def _inside(match: Match, left: Sequence[str], vocabulary: Vocabulary) -> str:
 
 def _before(match: Match, left: Sequence[str], taken: Sequence[bool], vocabulary: Vocabulary) -> str:
     watched = vocabulary.words.negators | vocabulary.words.hedges
+    choice = next((norm for norm in left[max(match.first - 1, 0) : match.first + 1] if norm in ("or", "/", "versus", "vs")), "")
+    if match.phrase.grade is Grade.PRESENT and match.first > 0 and choice:
+        return choice
     if match.phrase.grade is Grade.PRESENT and match.first > 1 and left[match.first - 1] == ",":
         # "No residual, recurrent or new embolism": what stands before the comma may be said of the whole list.
         listed = range(max(match.first - 1 - _LISTED, 0), match.first - 1)
@@ -231,6 +235,7 @@ def _behind(match: Match, norms: Sequence[str], left: Sequence[str], taken: Sequ
         # "High probability of COPD": the verdict is about something else.
         return following
     back = next((left[number] for number in rest if left[number] in _TAKEN_BACK and not taken[number]), "")
+    back = back or next((left[number] for number in rest if left[number - 1] == "not" and left[number] in _UPHELD), "")
     if back:
         return back
     watched = words.undoing | words.hedges

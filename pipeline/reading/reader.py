@@ -126,7 +126,8 @@ class _Reader:
             return self._refuse(["foreign-language"], [])
         live, additions = self._live_sections()
         if not any(self.lowered[s.start : s.end].strip() for s in live) and not additions:
-            return self._refuse(["empty-impression" if any(s.kind == IMPRESSION for s in self.sections) else "no-impression"], [])
+            other = "other-exam" if any(s.kind == OTHER_EXAM for s in self.sections) else "no-impression"
+            return self._refuse(["empty-impression" if any(s.kind == IMPRESSION for s in self.sections) else other], [])
         part = self._parts.read(live)
         result, spans = self._with_additions(part, live, additions)
         result = self._against_draft(result, live)

@@ -221,7 +221,7 @@ def _by_exam(sections: list[Section], lowered: str, headings: Headings) -> list[
     """Turn every section of another exam's part into `other-exam`: a report text may hold several exams."""
     titles = [section for section in sections if section.kind in _TITLE_KINDS]
     foreign = [bool(_title_words(s, lowered) & headings.other_exam) and not _title_words(s, lowered) & headings.this_exam for s in titles]
-    if not any(foreign) or all(foreign):
+    if not any(foreign):
         return sections
     out, inside = [], False
     verdicts = iter(foreign)

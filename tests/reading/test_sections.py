@@ -160,6 +160,9 @@ def test_headings_in_their_many_spellings(heading: str) -> None:
         ("IMPRESSION: PE absent. Left lung shows no perfusion at all with normal ventilation.", "review findings-disagree"),
         ("IMPRESSION: PE absent. Filling defect in the left pulmonary artery.", "review hedge"),
         # what the mutants of the reader showed
+        ("EXAM: CT CHEST\nIMPRESSION: PE absent.", "review other-exam"),
+        ("IMPRESSION: Low probability for PE, not supported by the images.", "review unread-mention"),
+        ("IMPRESSION: Findings of pneumonia or pulmonary embolism are present.", "review unread-mention"),
         ("IMPRESSION: Low probability for PE.\nAddendum high probability for PE.", "review addendum-unclear"),
         ("IMPRESSION: No evidence of PE.\nCorrection there is evidence of PE.", "review addendum-unclear"),
         ("IMPRESSION: Low probability for PE.\nKey - PE is present in the left lower lobe.", "review contradiction"),
