@@ -117,7 +117,7 @@ class _Reader:
             return self._refuse(["empty-impression"], [])
         if len(self.text) > LONGEST:
             return self._refuse(["text-too-long"], [])
-        if _WRONG_PATIENT.search(self.lowered):
+        if "wrong patient" in self.lowered and _WRONG_PATIENT.search(self.lowered):
             return self._refuse(["addendum-unclear"], [])
         if self._odd():
             # Characters nobody sees, or markup: what a person reads there may not be what stands there.

@@ -58,17 +58,17 @@ class Headings:
     weak: frozenset[str] = frozenset()
     not_ours: frozenset[str] = frozenset()
     beginnings: frozenset[str] = field(init=False)
-    endings: frozenset[str] = field(init=False)
+    ending: re.Pattern[str] = field(init=False)
 
     def __post_init__(self) -> None:
         first = {words[0] for label in (*self.exact, *self.first_words) if (words := label.split())}
         # A label's "v q" is looked up as "vq".
         object.__setattr__(self, "beginnings", frozenset(first | ({"v"} if "vq" in first else set())))
-        object.__setattr__(self, "endings", self.last_words | {ADDENDUM})
+        object.__setattr__(self, "ending", re.compile("|".join(map(re.escape, sorted(self.last_words | {ADDENDUM})))))
 
     def may_open(self, line: str) -> bool:
         """Whether a lower-case line can hold a heading: by a sign, or by how it begins or ends. Never wrongly says no."""
-        if ":" in line or "-" in line or "=" in line or "(" in line or any(ending in line for ending in self.endings):
+        if ":" in line or "-" in line or "=" in line or "(" in line or self.ending.search(line):
             return True
         # A number may stand in front of the heading.
         first = _WORDS.search(line)

@@ -18,6 +18,8 @@ _DEFINITION = re.compile(
 )
 _KEY = re.compile(rf"(?:\b\d\s?[:=.)-]?\s?{_GRADE}\b[ a-z/-]{{0,30}}[;,/|]?\s{{0,2}}){{3,}}")
 _KEY_GRADES = 3
+_IN_A_KEY = ("low", "intermediate", "indeterminate", "high")
+"""A key of grades holds one of these; most texts hold none, and need not be searched."""
 _MENTION = re.compile(rf"\b{_GRADE}\b")
 _NUMERIC = re.compile(
     rf"\b{_GRADE}\b(?:[ -](?:probability|prob|likelihood))?\s?[:=(]?\s?(?:[<>≥≤]|\d{{1,3}}\s?(?:-|to|–)\s?\d{{1,3}}\s?%|"
@@ -56,7 +58,7 @@ def template_of(lowered: str, start: int, end: int) -> Template:
     signs = {sign for sign in _SIGNS if lowered.find(sign, start, end) >= 0}
     masked: list[tuple[int, int, str]] = _definitions(lowered, start, end) if signs & _PARTING else []
     masked += _numbered(lowered, start, end) if signs & _COMPARING else []
-    masked += _keys(lowered, start, end)
+    masked += _keys(lowered, start, end) if any(lowered.find(grade, start, end) >= 0 for grade in _IN_A_KEY) else []
     unfilled = False
     options = _options(lowered, start, end) if signs & _BOXED else []
     for group in _groups(lowered, options):
