@@ -34,7 +34,7 @@ def on_follow_up(
         chain = open_chain(connection, item.id)
         writer = Writer(connection)
         made = apply(writer, chain, None, None, (act(item),), before=(item,), now=now, destinations=destinations, by=by)
-        writer.trail(chain.name, chain.take())
+        writer.trail(chain)
         writer.flush()
         return "", made
     return _on_exam(connection, found.exam, lambda exam: (act(_item(exam, follow_up_id)),), by, now, destinations)

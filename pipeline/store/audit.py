@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, select
 
-from pipeline.store.dialect import insert_new, storable
-from pipeline.store.tables import audit, unsealed
+from pipeline.store.dialect import storable
+from pipeline.store.tables import audit
 
 GENESIS = "0" * 64
-_INSERT = insert(audit)
 _LAST = select(audit.c.seq, audit.c.hash).where(audit.c.chain == bindparam("name")).order_by(audit.c.seq.desc()).limit(1)
 _ALL = select(audit).where(audit.c.chain == bindparam("name")).order_by(audit.c.seq)
 
@@ -35,15 +34,9 @@ class Chain:
         self.rows.append({**row, "hash": self.head})
 
     def take(self) -> list[dict[str, Any]]:
-        """The rows that were added, for the caller to write."""
+        """The rows that were added, for `Writer.trail` to write in the transaction of the change itself."""
         rows, self.rows = self.rows, []
         return rows
-
-    def write(self, connection: Connection) -> None:
-        """Writes what was added; the caller's transaction makes it durable together with the change itself."""
-        if self.rows:
-            connection.execute(_INSERT, self.take())
-            connection.execute(insert_new(connection.dialect.name, unsealed), {"chain": self.name})
 
 
 def open_chain(connection: Connection, name: str) -> Chain:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select, update
 from pipeline.store import tables as t
 from pipeline.store.audit import open_chain
 from pipeline.store.dialect import database_now, insert_new, insert_or_update, storable
+from pipeline.store.writer import Writer
 
 NOTICES = "notices"
 _PAUSED = select(t.control.c.paused).where(t.control.c.name == NOTICES)
@@ -28,7 +29,9 @@ def set_paused(connection: Connection, *, to: bool, by: str, now: datetime) -> b
     chain = open_chain(connection, "control")
     words = ("paused", "running")
     chain.add(now, "control", NOTICES, words[not was], words[not to], "paused" if to else "resumed", by)
-    chain.write(connection)
+    writer = Writer(connection)
+    writer.trail(chain)
+    writer.flush()
     return True
 
 

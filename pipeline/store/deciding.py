@@ -124,7 +124,7 @@ class Deciding:
         chain = open_chain(self._connection, follow_up.id)
         changes = (Change(follow_up, "rejected"),)
         made = apply(self._writer, chain, None, None, changes, now=now, destinations=self._destinations)
-        self._writer.trail(chain.name, chain.take())
+        self._writer.trail(chain)
         record.settle_message(self._writer, content_hash, "rejected", reason=rejection.reason, detail=rejection.detail)
         return Decided(applied=tuple(made))
 

@@ -113,16 +113,15 @@ class Exams:
 
     def save(self, row: ExamRow, exam_late_at: datetime | None) -> None:
         """Writes the chain and its end, and from when on the exam's report is late."""
-        self.writer.trail(row.digest, row.chain.take())
+        self.writer.trail(row.chain)
         row.late_at = exam_late_at
         self.writer.add("exams", {"exam": row.digest, "seq": row.chain.seq, "head": row.chain.head, "late": exam_late_at})
 
     def save_chains(self) -> None:
-        """Writes every chain that has grown, with its end, at once."""
+        """Writes every chain that has grown, with its end."""
         for row in self._rows.values():
             if row.chain.rows:
                 self.save(row, row.late_at)
-        self.writer.flush()
 
     def absorb(self, other: ExamRow, into: ExamRow, why: str, now: datetime) -> None:
         """From now on `into` answers for `other`: images, follow-ups and identifiers go over; the other's audit chain ends here."""

@@ -112,18 +112,9 @@ def claim(connection: Connection, destination: str, limit: int, lease: timedelta
     rows = connection.execute(_CLAIMABLE, wanted).all()
     if not rows:
         return []
-    trail = Trail(connection, now)
-    held = trail.hold_free((row.exam or "", row.item) for row in rows)
-    rows = [row for row in rows if (row.exam or "", row.item) in held]
-    if not rows:
-        return []
     token = owner + os.urandom(8).hex()
-    connection.execute(_LEASE, {"ids": [row.id for row in rows], "token": token, "until": clock + lease})
-    for row in rows:
-        became, why = ("leased", "claimed") if row.state == "new" else (row.state, "lease expired")
-        trail.add((row.exam or "", row.item), "delivery", row.id, row.state, became, why)
-    trail.write()
-    return [
+    states = {row.id: row.state for row in rows}
+    claims = [
         Claim(
             id=row.id,
             exam=row.exam or "",
@@ -139,6 +130,18 @@ def claim(connection: Connection, destination: str, limit: int, lease: timedelta
         )
         for row in rows
     ]
+    trail = Trail(connection, now)
+    held = trail.hold_free(claim.subject for claim in claims)
+    claims = [claim for claim in claims if claim.subject in held]
+    if not claims:
+        return []
+    connection.execute(_LEASE, {**_ours(claims), "until": clock + lease})
+    for claim in claims:
+        was = states[claim.id]
+        became, why = ("leased", "claimed") if was == "new" else (was, "lease expired")
+        trail.add(claim.subject, "delivery", claim.id, was, became, why)
+    trail.write()
+    return claims
 
 
 def let_go(connection: Connection, owner: str) -> None:
@@ -225,9 +228,10 @@ def retry(connection: Connection, ids: Sequence[str], by: str, now: datetime) ->
     dead = select(_D.c.id, _D.c.exam, _D.c.item).where(_D.c.state == "dead").order_by(_D.c.exam, _D.c.id)
     found = connection.execute(dead.where(_D.c.id.in_(ids)) if ids else dead).all()
     trail = Trail(connection, now)
-    trail.hold((one.exam or "", one.item) for one in found)
-    for one in found:
-        trail.add((one.exam or "", one.item), "delivery", one.id, "dead", "new", "retried", by)
+    subjects = [(one.exam or "", one.item) for one in found]
+    trail.hold(subjects)
+    for one, subject in zip(found, subjects, strict=True):
+        trail.add(subject, "delivery", one.id, "dead", "new", "retried", by)
         connection.execute(update(_D).where(_D.c.id == one.id).values(state="new", attempts=0, not_before=now, leased_until=None))
     trail.write()
     return len(found)

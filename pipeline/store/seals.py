@@ -19,9 +19,7 @@ from pipeline.store.dialect import insert_new
 _MOST = 2000
 """Chains a seal: what one transaction holds locked."""
 _CHAINS: BindParameter[list[str]] = bindparam("chains", expanding=True)
-_MARKED = select(t.unsealed.c.chain).order_by(t.unsealed.c.chain).limit(_MOST)
-_OF_EXAMS = select(t.exams.c.digest).where(t.exams.c.digest.in_(_CHAINS)).order_by(t.exams.c.digest)
-_FREE = _OF_EXAMS.with_for_update(skip_locked=True)
+_MARKED = select(t.unsealed.c.chain).order_by(t.unsealed.c.chain).limit(_MOST).with_for_update(skip_locked=True)
 _LAST_ROWS = select(t.audit.c.chain, func.max(t.audit.c.seq).label("seq")).where(t.audit.c.chain.in_(_CHAINS))
 _LAST_ROWS_OF = _LAST_ROWS.group_by(t.audit.c.chain).subquery()
 _ENDS = (
@@ -67,21 +65,18 @@ class Verified:
 
 
 def seal(connection: Connection, now: datetime) -> Seal | None:
-    """Seals chains that have grown, except those that somebody works on in this moment. None: there is nothing to seal.
+    """Seals chains that have grown, except those that somebody writes in this moment. None: there is nothing to seal.
 
-    Only what is committed goes in: a chain is written under the lock of its exam, and only free ones are taken.
+    Only what is committed goes in: who writes a chain holds its mark until the commit, and only marks that are free are taken.
     """
-    marked = list(connection.execute(_MARKED).scalars())
-    exams = set(connection.execute(_OF_EXAMS, {"chains": marked}).scalars())
-    free = set(connection.execute(_FREE, {"chains": marked}).scalars())
-    chains = [chain for chain in marked if chain in free or chain not in exams]
+    chains = list(connection.execute(_MARKED).scalars())
     ends: list[End] = [(row.chain, row.seq, row.hash) for row in connection.execute(_ENDS, {"chains": chains})]
     if not ends:
         return None
     before = {row.chain: int(row.seq) for row in connection.execute(_SEALED_TO, {"chains": chains})}
     last = connection.execute(_LAST).first()
     number, digest = (last.number + 1, last.digest) if last else (1, GENESIS)
-    made = Seal(number, sum(seq - before.get(chain, 0) for chain, seq, _ in ends), _digest(digest, number, now, ends), len(marked) == _MOST)
+    made = Seal(number, sum(seq - before.get(chain, 0) for chain, seq, _ in ends), _digest(digest, number, now, ends), len(chains) == _MOST)
     row = {"number": number, "at": now, "rows": made.rows, "digest": made.digest}
     if not connection.execute(insert_new(connection.dialect.name, t.seals).returning(t.seals.c.number), row).first():
         return None  # another instance has sealed in the same moment

@@ -28,7 +28,8 @@ class Trail:
     def __init__(self, connection: Connection, now: datetime) -> None:
         self._connection = connection
         self._now = now
-        self._exams = Exams(Writer(connection), now)
+        self._writer = Writer(connection)
+        self._exams = Exams(self._writer, now)
         self._alone: dict[str, Chain] = {}
 
     def hold(self, subjects: Iterable[Subject]) -> None:
@@ -54,7 +55,8 @@ class Trail:
         """Writes every row that was added."""
         self._exams.save_chains()
         for chain in self._alone.values():
-            chain.write(self._connection)
+            self._writer.trail(chain)
+        self._writer.flush()
 
     def _chain(self, subject: Subject) -> Chain:
         exam, item = subject

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Executable, bindparam, insert, update
 
 from pipeline.store import tables as t
+from pipeline.store.audit import Chain
 from pipeline.store.dialect import insert_new, insert_or_update
 
 _SAVE_EXAM = (
@@ -42,7 +43,8 @@ class Writer:
             "tasks": insert_new(dialect, t.deliveries),
             "identifiers": insert_new(dialect, t.identifiers),
             "audit": insert(t.audit),
-            "unsealed": insert_new(dialect, t.unsealed),
+            # Written anew where it is there already: until we commit its row is ours, and no seal takes the chain.
+            "unsealed": insert_or_update(dialect, t.unsealed, ("chain",)),
             "exams": _SAVE_EXAM,
             "messages": _SETTLE_MESSAGE,
         }
@@ -55,11 +57,11 @@ class Writer:
     def extend(self, what: str, rows: list[dict[str, Any]]) -> None:
         self._rows[what] += rows
 
-    def trail(self, chain: str, rows: list[dict[str, Any]]) -> None:
+    def trail(self, chain: Chain) -> None:
         """Keeps back the new rows of an audit chain, and that it has grown."""
-        if rows:
+        if rows := chain.take():
             self.extend("audit", rows)
-            self.add("unsealed", {"chain": chain})
+            self.add("unsealed", {"chain": chain.name})
 
     def mark(self) -> dict[str, int]:
         return {name: len(rows) for name, rows in self._rows.items()}

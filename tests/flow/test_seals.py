@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import text
 
 from pipeline.store import seals
-from pipeline.store.audit import Chain
+from pipeline.store.audit import Chain, open_chain
 from pipeline.store.seals import Verified
+from pipeline.store.writer import Writer
 from tests.flow.kit import T0, Kit, report
 
 STATEMENTS = {
@@ -75,7 +76,9 @@ def test_a_trail_that_was_written_anew_as_a_whole_shows(lived: Kit) -> None:
         connection.execute(text("DELETE FROM audit WHERE chain = :chain"), row)
         chain = Chain(row["chain"])
         chain.add(T0, "report", row["item"], "", "current", "decided")
-        chain.write(connection)
+        writer = Writer(connection)
+        writer.trail(chain)
+        writer.flush()
     found = verified(lived)
     assert [fault for fault in found.faults if "row" in fault] == []
     assert [fault for fault in found.faults if "written anew" in fault]
@@ -96,7 +99,11 @@ def test_a_chain_that_somebody_works_on_waits_for_the_next_seal(lived: Kit) -> N
     if lived.ledger.dialect == "sqlite":
         pytest.skip("SQLite has one writer")
     with lived.ledger.write() as busy:
-        busy.execute(text("SELECT 1 FROM exams WHERE audit_seq > 0 AND digest IN (SELECT min(chain) FROM unsealed) FOR UPDATE"))
+        chain = open_chain(busy, busy.execute(text("SELECT min(chain) FROM unsealed")).scalar_one())
+        chain.add(T0, "report", "x", "", "current", "decided")
+        writer = Writer(busy)
+        writer.trail(chain)
+        writer.flush()
         lived.flow.seal()
         assert verified(lived).unsealed == 1
     lived.flow.seal()

@@ -64,7 +64,9 @@ def test_a_chain_shows_a_changed_a_removed_and_an_added_row(ledger: Ledger) -> N
             chain = Chain("a" * 64)
             for number in range(5):
                 chain.add(T0, "notice", f"n{number}", "", "preparation", "decided", "Jürgen \x00")
-            chain.write(connection)
+            writer = Writer(connection)
+            writer.trail(chain)
+            writer.flush()
 
     for damage, place in (
         ("UPDATE audit SET became = 'completed' WHERE seq = 3", 3),
@@ -84,7 +86,9 @@ def test_a_chain_goes_on_where_it_ended(ledger: Ledger) -> None:
         with ledger.write() as connection:
             chain = open_chain(connection, "control")
             chain.add(T0, "control", "notices", "", str(number), "test")
-            chain.write(connection)
+            writer = Writer(connection)
+            writer.trail(chain)
+            writer.flush()
     with ledger.read() as connection:
         assert broken_at(connection, "control") is None
         assert open_chain(connection, "control").seq == 3
