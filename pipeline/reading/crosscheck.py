@@ -13,19 +13,17 @@ _UNVENTILATED = re.compile(
     r"but (?:are |is )?(?:normally|well) ventilated|(?:normal|preserved|intact|maintained) ventilation (?:in|of|"
     r"to) (?:these|those|the same|this|all)|with (?:normal|preserved|intact|maintained) ventilation"
 )
+_TIME = r"in (?:january|february|march|april|may|june|july|august|september|october|november|december)|years? ago|months? ago"
+_TIMES = re.compile(rf"\b(?:{_TIME})\b")
 _DENIED = re.compile(
     r"\b(?:no|not|without|nor|neither|never|none|absence of|absent|free of|negative for|lack of|resolved|resolution|"
     r"cleared|reverse[d]?|inverse|previously|prior|previous|former|old|known|nil|exclude[ds]?|looking for|to look for|"
-    r"evaluate for|criteria|if|in (?:january|february|march|april|may|june|july|august|september|october|november|"
-    r"december)|years? ago|months? ago)\b"
+    rf"evaluate for|criteria|if|{_TIME})\b"
 )
 _ZERO = re.compile(r"(?:defects?|mismatch(?:es)?|segments?)[^.\n]{0,30}?:\s*(?:0\b|none|no\b|nil|absent)")
 _NO_LOSS = re.compile(r"\bno (?:segmental |perfusion |mismatched )?(?:defect|area|perfusion (?!at all|in\b|to\b))")
 _NONE_OF_IT = re.compile(r"[\w-]+(?: [\w()#/]+){0,4}? ?[:=] ?(?:0\b|none|no\b|nil|absent)")
 _PART = re.compile(r".*(?:\bthere (?:is|are|was|were)\b|, with\b|\bbut\b|\bhowever\b|\bwhile\b|\bwhereas\b)")
-_TIMES = re.compile(
-    r"\bin (?:january|february|march|april|may|june|july|august|september|october|november|december)\b|\b(?:years?|months?) ago\b"
-)
 _BRACKETED = re.compile(r"\([^()]*\)")
 _NOT_ONLY = re.compile(r"\bnot only\b")
 _CHANGE = re.compile(r"\bno (?:significant |interval )?(?:change|new)\b")

@@ -40,6 +40,7 @@ _CONDITIONS = frozenset({"pending", "assuming", "unless", "provided"})
 _PLACES = frozenset({"outside", "save", "bar", "in", "of", "on", "within", "involving", "affecting", "to", "for", "by"})
 _NEAR = 6
 _NONE = frozenset({"no", "without", "neither", "nor", "never"})
+_CHOICE = frozenset({"or", "versus", "vs", "/"})
 _LISTED = 3
 _BEFORE, _AFTER = 6, 3
 """How many tokens around a verdict must hold no polarity word that nothing has taken."""
@@ -200,16 +201,9 @@ def _inside(match: Match, left: Sequence[str], vocabulary: Vocabulary) -> str:
 
 
 def _before(match: Match, left: Sequence[str], taken: Sequence[bool], vocabulary: Vocabulary) -> str:
+    if match.phrase.grade is Grade.PRESENT and match.first and (doubt := _one_of_several(match.first, left, taken)):
+        return doubt
     watched = vocabulary.words.negators | vocabulary.words.hedges
-    choice = next((norm for norm in left[max(match.first - 1, 0) : match.first + 1] if norm in ("or", "/", "versus", "vs")), "")
-    if match.phrase.grade is Grade.PRESENT and match.first > 0 and choice:
-        return choice
-    if match.phrase.grade is Grade.PRESENT and match.first > 1 and left[match.first - 1] == ",":
-        # "No residual, recurrent or new embolism": what stands before the comma may be said of the whole list.
-        listed = range(max(match.first - 1 - _LISTED, 0), match.first - 1)
-        for number in listed:
-            if left[number] in _NONE and not taken[number]:
-                return left[number]
     for number in range(match.first - 1, max(match.first - 1 - _BEFORE, -1), -1):
         if left[number] in _STOPS or (left[number] == "and" and left[number + 1] in _GOING_ON):
             return ""
@@ -218,26 +212,35 @@ def _before(match: Match, left: Sequence[str], taken: Sequence[bool], vocabulary
     return ""
 
 
+def _one_of_several(first: int, left: Sequence[str], taken: Sequence[bool]) -> str:
+    """What makes the disease one of a choice ("pneumonia or embolism"), or the last of a list of what is not there."""
+    choice = next((norm for norm in left[first - 1 : first + 1] if norm in _CHOICE), "")
+    if choice or left[first - 1] != ",":
+        return choice
+    # "No residual, recurrent or new embolism": what stands before the comma may be said of the whole list.
+    listed = range(max(first - 1 - _LISTED, 0), first - 1)
+    return next((left[number] for number in listed if left[number] in _NONE and not taken[number]), "")
+
+
 def _behind(match: Match, norms: Sequence[str], left: Sequence[str], taken: Sequence[bool], vocabulary: Vocabulary) -> str:
     words = vocabulary.words
     rest = range(match.last, len(left))
     following = left[match.last] if match.last < len(left) else ""
-    if norms[match.last : match.last + 1] and norms[match.last] in _CONDITIONS:
+    if following and norms[match.last] in _CONDITIONS:
         # Masked, since what it says is no verdict; but the verdict hangs on it.
         return norms[match.last]
     if following in ("?", ":") and match.last + 1 < len(left) and left[match.last + 1] in ("no", "yes", "not"):
         return following
-    if match.phrase.grade is Grade.PRESENT and following in ("or", "versus", "vs", "/") and not taken[match.last]:
+    if match.phrase.grade is Grade.PRESENT and following in _CHOICE and not taken[match.last]:
         return following
     if match.phrase.grade is Grade.PRESENT and following == "," and "or" in left[match.last : match.last + 5]:
         return "or"
     if following in ("of", "for", "that") and match.last + 1 < len(left) and not taken[match.last] and match.phrase.grade in _GRADED:
         # "High probability of COPD": the verdict is about something else.
         return following
-    back = next((left[number] for number in rest if left[number] in _TAKEN_BACK and not taken[number]), "")
-    back = back or next((left[number] for number in rest if left[number - 1] == "not" and left[number] in _UPHELD), "")
-    if back:
-        return back
+    for number in rest:
+        if (left[number] in _TAKEN_BACK and not taken[number]) or (left[number] in _UPHELD and left[number - 1] == "not"):
+            return left[number]
     watched = words.undoing | words.hedges
     for number in rest[:_AFTER]:
         # What was masked counts here: "... was considered" is no recommendation to whoever reads it after a verdict.

@@ -22,7 +22,7 @@ from pipeline.reading.sections import (
     sections_of,
 )
 from pipeline.reading.sentences import sentences_of
-from pipeline.reading.tokens import plain, tokens_of
+from pipeline.reading.tokens import WORD, plain, tokens_of
 from pipeline.reading.vocabulary import Vocabulary
 
 LONGEST = 60_000
@@ -52,7 +52,6 @@ _ODD = re.compile(
 _ODD_SIGNS = (*"<&*_~^|#", "[deleted", "[[", "/*", "(deleted)", "(sic)")
 """ASCII text that holds none of these is not odd."""
 _LATIN = re.compile(r"[a-zÀ-ɏ]+$")
-_WORD = re.compile(r"[^\W\d_]+")
 _OF_THE_SCAN = re.compile(r"\b(?:perfus|ventilat|technegas|maa\b|aerosol|xenon|scintigra)")
 _BLANK_LINE = re.compile(r"(?<=\S)[ \t]*\n[ \t]*\n")
 _CUT_OFF = frozenset("of for the with and in to a an not is are was very or at on by from without than".split())
@@ -107,7 +106,7 @@ class _Reader:
         self.lowered = plain(self.text)
         self.vocabulary = vocabulary
         self.sections = [] if len(self.text) > LONGEST else sections_of(blocks, self.text, self.lowered, vocabulary.headings)
-        self.words = _WORD.findall(self.lowered)
+        self.words = WORD.findall(self.lowered)
         self.said = frozenset(self.words)
         self.pioped2 = "pioped" in self.lowered and bool(_PIOPED2.search(self.lowered))
         self._parts = PartReader(self.text, self.lowered, vocabulary, pioped2=self.pioped2)
@@ -179,7 +178,7 @@ class _Reader:
         drafts = [s for s in self.sections if s.kind == PRELIMINARY]
         attending = [s for s in self.sections if s.kind == ATTENDING]
         if drafts:
-            said = set(_WORD.findall(" ".join(self.lowered[s.start : s.end] for s in attending)))
+            said = set(WORD.findall(" ".join(self.lowered[s.start : s.end] for s in attending)))
             confirmed = bool(said & _AGREES) and not said & _DISAGREES
             return [*drafts, *attending] if confirmed or not attending else attending
         told = [s for s in self.sections if s.kind in (BODY, FINDINGS, ATTENDING, COMMENT)]
@@ -204,18 +203,11 @@ class _Reader:
         spans += added.spans
         said = resolve(added.found)
         if not added.found.verdicts:
-            if said.reasons:
-                return Resolved(None, ("addendum-unclear", *said.reasons)), spans
-            unlike = base.category is not Category.POSITIVE and "mismatch" in added.found.remarks
             # A note of correction over the impression tells what the impression below it has put right.
             late = not live or additions[-1].start > live[-1].start
-            # What is masked in an addendum ("a later CT showed an embolus") is news all the same.
-            news = late and any(map(self.vocabulary.is_trigger, added.words))
-            touched = unlike or news or bool(_TOUCHES & added.words)
-            unsettled = bool(_UNSETTLES & added.words) and not _STANDS & added.words
-            harmless = not late or bool((_KEEPS | self.vocabulary.words.no_matter) & added.words)
-            withdrawn = unsettled or (touched and not _KEEPS & added.words) or not harmless or self._disowned(additions, _AGREED)
-            return (Resolved(None, ("addendum-unclear",)) if withdrawn else self._checked(base, part)), spans
+            if said.reasons or self._unsettled(base, added, late=late) or self._disowned(additions, _AGREED):
+                return Resolved(None, ("addendum-unclear", *said.reasons)), spans
+            return self._checked(base, part), spans
         if said.grade is None:
             return Resolved(None, ("addendum-unclear", *said.reasons)), spans
         self._verdicts = list(added.found.verdicts)
@@ -226,6 +218,19 @@ class _Reader:
         plainly = bool(self.vocabulary.words.replaces & added.words)
         return (said if plainly else Resolved(None, ("addendum-unclear",))), spans
 
+    def _unsettled(self, base: Resolved, added: Part, *, late: bool) -> bool:
+        """Whether an addendum without a verdict leaves doubt about the base's; `late`: it stands behind the impression."""
+        words = added.words
+        if _UNSETTLES & words and not _STANDS & words:
+            return True
+        if _KEEPS & words:
+            return False
+        if late and not self.vocabulary.words.no_matter & words:
+            return True
+        unlike = base.category is not Category.POSITIVE and "mismatch" in added.found.remarks
+        # What is masked in an addendum ("a later CT showed an embolus") is news all the same.
+        return unlike or bool(_TOUCHES & words) or (late and any(map(self.vocabulary.is_trigger, words)))
+
     def _against_draft(self, result: Resolved, live: Sequence[Section]) -> Resolved:
         """A draft in the same text that says otherwise must be plainly replaced, else nobody knows which one stands."""
         drafts = [s for s in self.sections if s.kind == PRELIMINARY and s not in live]
@@ -234,7 +239,7 @@ class _Reader:
         said = resolve(self._parts.read(drafts).found)
         if said.grade is None or said.category is result.category:
             return result
-        words = set(_WORD.findall(" ".join(self.lowered[s.heading[0] : s.end] for s in live)))
+        words = set(WORD.findall(" ".join(self.lowered[s.heading[0] : s.end] for s in live)))
         return result if words & self.vocabulary.words.replaces else Resolved(None, ("addendum-unclear",))
 
     def _checked(self, result: Resolved, part: Part) -> Resolved:
@@ -284,10 +289,10 @@ class _Reader:
         if disowning.isdisjoint(self.said):
             return False
         for section in sections:
-            if disowning.isdisjoint(_WORD.findall(self.lowered, section.start, section.end)):
+            if disowning.isdisjoint(WORD.findall(self.lowered, section.start, section.end)):
                 continue
             for begin, stop in sentences_of(self.text, self.lowered, section.start, section.end):
-                words = set(_WORD.findall(self.lowered[begin:stop]))
+                words = set(WORD.findall(self.lowered[begin:stop]))
                 said = words & self.vocabulary.words.disowns
                 if words & (_OF_A_DRAFT | _OF_A_DETAIL):
                     continue
@@ -332,7 +337,7 @@ class _Reader:
             return False
         last = live[-1]
         said = self.lowered[last.start : last.end].rstrip()
-        words = _WORD.findall(said[-40:])
+        words = WORD.findall(said[-40:])
         return bool(words) and words[-1] in _CUT_OFF and said[-1:].isalpha()
 
     def _foreign(self) -> bool:

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from pipeline.reading.tokens import WORD
+
 _BOX = re.compile(r"[(\[][ \t]{0,3}([xX✓✔]?)[ \t]{0,3}[)\]]|([☐☑☒✅])")
 _UNFILLED = re.compile(r"_{4,}|(?<![\w_])_(?![\w_])|(?<!\S)\*{3}(?!\S)|\[\s{0,5}\]|\{[^}\n]{0,80}\}|<[a-z][a-z /]{2,40}>|\?{3,}")
 _BRACKETS = re.compile(r"\[([^\[\]\n]{0,160})\]")
@@ -34,7 +36,6 @@ _BOXED, _OPEN = frozenset("[(☐☑☒✅"), frozenset("_*[{<?")
 _PARTING, _COMPARING = frozenset(":=-–—→"), frozenset("<>≥≤%")
 _SIGNS = _BOXED | _OPEN | _PARTING | _COMPARING
 """What check boxes, blanks, definitions and legends with numbers cannot do without: a text with none of them need not be searched."""
-_WORD = re.compile(r"[^\W\d_]+")
 _TITLE_WORDS = 5
 _SAYS = frozenset(
     "no not without is are was were has have seen shown excluded absent present found evidence consistent compatible suggests unlikely "
@@ -100,7 +101,7 @@ def template_of(lowered: str, start: int, end: int) -> Template:
 def _title_above(lowered: str, start: int, line: int) -> tuple[int, int] | None:
     """The line over a list of options if it is no more than the list's title: a few words that say nothing themselves."""
     above = max(lowered.rfind("\n", start, max(line - 1, start)) + 1, start), max(line - 1, start)
-    words = _WORD.findall(lowered, *above)
+    words = WORD.findall(lowered, *above)
     if not 0 < len(words) <= _TITLE_WORDS or _SAYS.intersection(words) or _MENTION.search(lowered, *above) or _BOX.search(lowered, *above):
         return None
     before = max(lowered.rfind("\n", start, max(above[0] - 1, start)), start), above[0]

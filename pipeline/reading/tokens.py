@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Set
 from typing import NamedTuple
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d+(?:\.\d+)?|[^\w\s]")
+WORD = re.compile(r"[^\W\d_]+")
+"""Letters in a row."""
 _PRIVATE = dict.fromkeys(range(0xE000, 0xE0C8), "?")
 _DROPPED = frozenset("()\"“”'`*_{}|~^#")
 _CHARACTERS = {ord(dash): "-" for dash in "\u2010\u2011\u2012\u2013\u2014\u2212"} | {ord(mark): "'" for mark in "\u2018\u2019\u02bc\u00b4"}
