@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
 
-from sqlalchemy import BindParameter, Connection, and_, bindparam, delete, func, insert, select
+from sqlalchemy import BindParameter, Connection, and_, bindparam, delete, func, insert, or_, select
 
 from pipeline.store import tables as t
 from pipeline.store.audit import GENESIS, follows
@@ -29,6 +29,13 @@ _ENDS = (
 )
 _SEALED_TO = select(t.sealed.c.chain, func.max(t.sealed.c.seq).label("seq")).where(t.sealed.c.chain.in_(_CHAINS)).group_by(t.sealed.c.chain)
 _LAST = select(t.seals.c.number, t.seals.c.digest).order_by(t.seals.c.number.desc()).limit(1)
+# In one statement: beside a running daemon exams and rows are then of the same moment.
+_NOT_WHERE_THEY_END = (
+    select(t.exams.c.digest)
+    .outerjoin(t.audit, and_(t.audit.c.chain == t.exams.c.digest, t.audit.c.seq == t.exams.c.audit_seq))
+    .where(t.exams.c.audit_seq > 0, or_(t.audit.c.hash.is_(None), t.audit.c.hash != t.exams.c.audit_head))
+    .order_by(t.exams.c.digest)
+)
 _UNMARK = delete(t.unsealed).where(t.unsealed.c.chain.in_(_CHAINS))
 
 End = tuple[str, int, str]
@@ -88,6 +95,17 @@ def seal(connection: Connection, now: datetime) -> Seal | None:
 def verify(connection: Connection, expected: str = "") -> Verified:
     """Looks through every row and every seal. `expected`: digest of a seal, from the log, that the ledger must still hold."""
     found = Verified()
+    try:
+        _verify_rows(connection, found)
+        _verify_seals(connection, found, expected)
+    except ValueError:
+        # What we write can be read again: a time that is none was put there by somebody else.
+        found.faults.append("a time in the trail or its seals is no time: it was changed")
+    found.unsealed = connection.execute(select(func.count()).select_from(t.unsealed)).scalar_one()
+    return found
+
+
+def _verify_rows(connection: Connection, found: Verified) -> None:
     rows = connection.execute(select(t.audit).order_by(t.audit.c.chain, t.audit.c.seq)).mappings()
     for chain, group in groupby(rows, key=lambda row: str(row["chain"])):
         found.chains += 1
@@ -95,9 +113,8 @@ def verify(connection: Connection, expected: str = "") -> Verified:
         found.rows += length
         if broken is not None:
             found.faults.append(f"chain {chain}: row {broken} was changed, or a row before it is missing")
-    _verify_seals(connection, found, expected)
-    found.unsealed = connection.execute(select(func.count()).select_from(t.unsealed)).scalar_one()
-    return found
+    lost = connection.execute(_NOT_WHERE_THEY_END).scalars()
+    found.faults += [f"chain {chain}: it does not end where its exam says" for chain in lost]
 
 
 def _verify_seals(connection: Connection, found: Verified, expected: str) -> None:

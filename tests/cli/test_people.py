@@ -197,6 +197,8 @@ def test_the_trail_is_whole_and_a_row_that_somebody_changes_shows(place: Path) -
     assert (found["faults"], found["seals"], found["unsealed"]) == ([], 1, 0)
     assert vqroute(place, "audit", "verify", "--seal", found["last"]).stdout.startswith("whole: ")
     assert "not in the ledger" in vqroute(place, "audit", "verify", "--seal", "5" * 64, code=1).output
+    for typed in ("", found["last"][:10]):
+        assert "64 hexadecimal digits" in vqroute(place, "audit", "verify", "--seal", typed, code=2).output
     with sqlite3.connect(place / "state/ledger.db") as base:
         base.execute("UPDATE audit SET by = 'somebody else' WHERE seq = 1")
     said = vqroute(place, "audit", "verify", code=1)
