@@ -47,5 +47,13 @@ def _below(folder: str) -> Iterator[str]:
                     continue
                 if entry.is_dir(follow_symlinks=False):
                     pending.append(entry.path)
-                elif entry.is_file() and not is_companion(entry.name):
+                elif _is_file(entry) and not is_companion(entry.name):
                     yield entry.path
+
+
+def _is_file(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_file()
+    except OSError:
+        # A link that leads to itself is no more a file than one that leads nowhere, and must not stop the others.
+        return False

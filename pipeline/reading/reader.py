@@ -35,7 +35,9 @@ _NOT_DONE = re.compile(
     r"refused|declined|not able) to (?:perform|complete|undergo|be performed|tolerate)|\bno images\b|"
     r"\bcould not be (?:performed|completed|done)"
 )
-_WRONG_PATIENT = re.compile(r"\b(?:dictated|reported|entered|filed|reads?|images|study|scan|report)\b[^.\n]{0,40}\bwrong patient\b")
+_WRONG_PATIENT = re.compile(
+    r"\b(?:dictated|reported|entered|filed|reads?|images|study|scan|report)\b[^.\n]{0,40}\b(?:wrong|another|different) patient\b"
+)
 _NEVER_DONE = re.compile(
     r"(?:^|[.;\n])\s*(?:the |this )?(?:v/?q |lung )?(?:study|scan|exam|examination) (?:was|has been) "
     r"(?:not (?:performed|done|completed|carried out|obtained)|cancell?ed|aborted|abandoned)\b"
@@ -116,7 +118,7 @@ class _Reader:
             return self._refuse(["empty-impression"], [])
         if len(self.text) > LONGEST:
             return self._refuse(["text-too-long"], [])
-        if "wrong patient" in self.lowered and _WRONG_PATIENT.search(self.lowered):
+        if " patient" in self.lowered and _WRONG_PATIENT.search(self.lowered):
             return self._refuse(["addendum-unclear"], [])
         if self._odd():
             # Characters nobody sees, or markup: what a person reads there may not be what stands there.

@@ -44,6 +44,7 @@ def test_links_to_files_count_and_links_to_folders_cannot_hold_us(tmp_path: Path
     (tmp_path / "in" / "loop").symlink_to(tmp_path / "in")
     (tmp_path / "in" / "dangling.hl7").symlink_to(tmp_path / "nowhere")
     os.mkfifo(tmp_path / "in" / "pipe")
+    (tmp_path / "in" / "loop.hl7").symlink_to("loop.hl7")
     assert [path.name for path in files_under([tmp_path / "in"])] == ["link.hl7"]
 
 

@@ -159,6 +159,8 @@ def test_headings_in_their_many_spellings(heading: str) -> None:
         ("FINDINGS: No ventilation defects. Segmental perfusion defects in RUL.\nIMPRESSION: PE absent.", "review findings-disagree"),
         ("IMPRESSION: PE absent. Left lung shows no perfusion at all with normal ventilation.", "review findings-disagree"),
         ("IMPRESSION: PE absent. Filling defect in the left pulmonary artery.", "review hedge"),
+        ("FINDINGS: Study of another patient.\nIMPRESSION: PE absent.", "review addendum-unclear"),
+        ("IMPRESSION: PE absent. Dictated for a different patient.", "review addendum-unclear"),
         # what the mutants of the reader showed
         ("EXAM: CT CHEST\nIMPRESSION: PE absent.", "review other-exam"),
         ("IMPRESSION: Low probability for PE, not supported by the images.", "review unread-mention"),
