@@ -17,7 +17,7 @@ DEV := $(VENV)/.installed-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCKED := --require-hashes --only-binary :all:
 
-.PHONY: help demo test check fix bench docs clean torture mutation lock
+.PHONY: help demo test check fix bench docs corpus-report fuzz clean torture mutation lock
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -44,7 +44,14 @@ fix: $(DEV) ## mend style, write the generated documents
 docs: $(DEV) ## write the generated documents
 	$(BIN)/python -m tools.docs
 
-bench: $(DEV) ## files a second, beside the raw loop, in the same run
+corpus-report: $(DEV) ## how each corpus of reports is read; writes docs/corpus.md and the reference set
+	$(BIN)/python -m tools.corpus_report
+
+fuzz: ## random input guided by coverage, against reading and readers (5 minutes; SECONDS=60)
+	@PYTHON="$(PYTHON)" tools/fuzz/install
+	@tools/fuzz/.venv/bin/python -m tools.fuzz --seconds $(or $(SECONDS),300)
+
+bench: $(DEV) ## files a second beside the raw loop, and reading beside medspaCy, each in the same run
 	$(BIN)/python -m bench
 
 torture: $(DEV) ## kill -9, again and again: the slow tests that `make test` samples
@@ -57,7 +64,7 @@ lock: ## refresh both lock files (needs a package index)
 	tools/lock
 
 clean: ## remove what make made
-	rm -rf $(VENV) demo build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .bench tools/fuzz/.venv demo build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(MADE):

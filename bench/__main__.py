@@ -1,4 +1,4 @@
-"""`python -m bench`: files a second beside a raw loop, start, memory, reading alone; prints a table and fails nothing."""
+"""`python -m bench`: files a second beside a raw loop, start, memory, reading beside medspaCy; prints a table and fails nothing."""
 
 import argparse
 import cProfile
@@ -12,8 +12,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import raw_loop
+from bench import page, raw_loop, reading
 from bench.product import memory_with_waiting_files, not_for_us_us, read_and_decide_us, replay_once, start_to_ready
+from bench.row import Row
 from bench.traffic import fill
 
 PRODUCT_STORES = (
@@ -24,23 +25,33 @@ PRODUCT_STORES = (
 
 def main() -> None:
     arguments = _arguments()
+    machine = f"{platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}"
+    rows: list[Row] = []
+    if arguments.only != "reading":
+        rows += _files(arguments, machine)
+    if arguments.only != "files" and not arguments.profile:
+        print(machine)
+        rows += _told(reading.rows(arguments.rounds))
+    if arguments.write:
+        print(f"{page.write(rows, machine)} written")
+
+
+def _files(arguments: argparse.Namespace, machine: str) -> list[Row]:
     root = Path(tempfile.mkdtemp(prefix="vqroute-bench-", dir=arguments.folder))
     try:
-        machine = f"{platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}"
         print(f"{machine}, in {root.parent}")
         print(f"writing {arguments.files} ORU files of about 5 KB, {arguments.share:.0%} of them V/Q, seed {arguments.seed} ...")
         source = root / "input"
         fill(source, arguments.files, share=arguments.share, seed=arguments.seed)
         if arguments.profile:
             _profile(source, root)
-            return
-        _throughput(source, root, arguments.rounds, arguments.files)
-        _rest(source, root, arguments.files)
+            return []
+        return [*_throughput(source, root, arguments.rounds, arguments.files), *_rest(source, root, arguments.files)]
     finally:
         shutil.rmtree(root, ignore_errors=True)
 
 
-def _throughput(source: Path, root: Path, rounds: int, files: int) -> None:
+def _throughput(source: Path, root: Path, rounds: int, files: int) -> list[Row]:
     raw: list[float] = []
     product: list[float] = []
     _warm(source)
@@ -61,18 +72,24 @@ def _throughput(source: Path, root: Path, rounds: int, files: int) -> None:
         print(f"  round {number + 1}: raw loop {raw[-1]:8.0f}/s   vqroute {product[-1]:7.0f}/s   ratio {product[-1] / raw[-1]:.3f}")
     ratio = statistics.median(one / other for one, other in zip(product, raw, strict=True))
     print()
-    _row("raw loop", f"{statistics.median(raw):.0f} files/s", raw_loop.STORES)
-    _row("vqroute replay --no-deliver", f"{statistics.median(product):.0f} files/s", PRODUCT_STORES)
-    _row("ratio (median of rounds)", f"{ratio:.3f}", "goal 0.2; later 0.35")
+    return _told(
+        [
+            Row("raw loop", f"{statistics.median(raw):.0f} files/s", raw_loop.STORES),
+            Row("vqroute replay --no-deliver", f"{statistics.median(product):.0f} files/s", PRODUCT_STORES),
+            Row("ratio (median of rounds)", f"{ratio:.3f}", "goal 0.2; later 0.35"),
+        ]
+    )
 
 
-def _rest(source: Path, root: Path, files: int) -> None:
-    _row("start to ready", f"{start_to_ready(root):.2f} s", "the process started until it says service.ready, median of 3; goal below 2 s")
+def _rest(source: Path, root: Path, files: int) -> list[Row]:
+    start = f"{start_to_ready(root):.2f} s"
+    rows = _told([Row("start to ready", start, "the process started until it says service.ready, median of 3; goal below 2 s")])
     memory_mb = memory_with_waiting_files(source, root, files)
-    _row(f"memory, {files} files waiting", f"{memory_mb:.0f} MB", "resident set of the daemon; goal below 200 MB")
-    _row("a report of another exam", f"{not_for_us_us():.0f} us", "readers.read alone; goal below 40 us")
+    rows += _told([Row(f"memory, {files} files waiting", f"{memory_mb:.0f} MB", "resident set of the daemon; goal below 200 MB")])
+    rows += _told([Row("a report of another exam", f"{not_for_us_us():.0f} us", "readers.read alone; goal below 40 us")])
     micros = read_and_decide_us()
-    _row("a V/Q report", f"{1e6 / micros:.0f} reports/s", f"{micros:.0f} us: readers.read and reading.read, no ledger")
+    note = f"{micros:.0f} us: readers.read and reading.read, no ledger"
+    return [*rows, *_told([Row("a V/Q report", f"{1e6 / micros:.0f} reports/s", note)])]
 
 
 def _profile(source: Path, root: Path) -> None:
@@ -94,8 +111,10 @@ def _seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def _row(name: str, figure: str, note: str) -> None:
-    print(f"{name:32} {figure:>18}   {note}")
+def _told(rows: list[Row]) -> list[Row]:
+    for row in rows:
+        print(f"{row.name:32} {row.figure:>18}   {row.note}")
+    return rows
 
 
 def _arguments() -> argparse.Namespace:
@@ -105,6 +124,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--folder", default=None, help="on which file system to work; the default is the temporary folder")
+    parser.add_argument("--only", choices=("files", "reading"), help="only the rows of one half")
+    parser.add_argument("--write", action="store_true", help="also put the rows into docs/benchmarks.md")
     parser.add_argument("--profile", action="store_true", help="profile one replay instead")
     return parser.parse_args()
 

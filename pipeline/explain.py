@@ -17,6 +17,7 @@ from pipeline.domain.report import Report
 from pipeline.readers import read as read_bytes
 from pipeline.reading import Vocabulary
 from pipeline.reading import read as read_text
+from pipeline.reading.tracing import Tracer, untraced
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +98,14 @@ class Explainer:
         config: whose sources, studies and settings apply.
         vocabulary: what reports say.
         fallback_now: the time of decision for a message that tells no time of its own; aware.
+        tracer: is told each step of each reading, of one message after the other.
     """
 
-    def __init__(self, config: Config, vocabulary: Vocabulary, fallback_now: datetime) -> None:
+    def __init__(self, config: Config, vocabulary: Vocabulary, fallback_now: datetime, tracer: Tracer = untraced) -> None:
         self._config = config
         self._vocabulary = vocabulary
         self._fallback_now = fallback_now
+        self._tracer = tracer
         self._policy = as_if_signed(config)
 
     def explain(self, content: bytes, source: str, arrivals: Sequence[Arrival] | None = None) -> Iterator[Explained]:
@@ -131,7 +134,7 @@ class Explainer:
     def _report(self, base: Explained, report: Report) -> Explained:
         exam = Exam(report.key)
         report = promoted_text(exam, report)
-        reading = read_text(report.blocks, self._vocabulary)
+        reading = read_text(report.blocks, self._vocabulary, self._tracer)
         now = report.signed_at or report.message_at or report.observed_at or self._fallback_now
         decision = decide(exam, report, reading, self._policy, now)
         return replace(base, outcome="read", report=report, reading=reading, decision=decision)

@@ -5,6 +5,9 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from pipeline.config.reference import FOLDER, READINGS
+from tools.corpus_report.page import corpus_page
+from tools.corpus_report.reference import packed_readings
 from tools.docs_cli import cli_page
 from tools.docs_settings import settings_page
 
@@ -100,6 +103,9 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/events.md": events_page,
     "docs/settings.md": lambda: page(*settings_page()),
     "docs/cli.md": lambda: page(*cli_page()),
+    "docs/corpus.md": lambda: page(*corpus_page()),
+    # No page, but the same kind of thing: what a change of the vocabulary changes can be read in its diff.
+    (FOLDER / READINGS).relative_to(ROOT).as_posix(): packed_readings,
 }
 
 

@@ -23,7 +23,15 @@ app = typer.Typer(
 _COMMANDS: tuple[tuple[str, Callable[..., None], tuple[str, ...]], ...] = (
     ("run", running.run, ("vqroute run", "vqroute run --config /etc/vqroute/site.toml --state /var/lib/vqroute")),
     ("replay", replaying.replay, ("vqroute replay sample_data", "vqroute replay --dry-run --json exports/2025-03 > decisions.jsonl")),
-    ("explain", explaining.explain, ("vqroute explain report.hl7", "vqroute explain --json sample_data | jq .category")),
+    (
+        "explain",
+        explaining.explain,
+        (
+            "vqroute explain report.hl7",
+            "vqroute explain --trace --html why.html report.hl7",
+            "vqroute explain --json sample_data | jq .category",
+        ),
+    ),
     ("followups", worklists.followups, ("vqroute followups", "vqroute followups --overdue --json")),
     ("holds", worklists.holds, ("vqroute holds", "vqroute holds --json")),
     ("find", lookups.find, ("vqroute find NM25-00719", "vqroute find --json 1.2.840.99999.1.7")),

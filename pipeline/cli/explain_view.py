@@ -1,28 +1,24 @@
 """One message on a terminal: what would happen, why, and the report with its evidence marked."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo
 
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.text import Text
 
+from pipeline.cli.explain_roles import Marker, Piece, legend
+from pipeline.cli.explain_trace import Step
 from pipeline.cli.terminal import harmless, local
 from pipeline.domain.decision import Decision, NoticeEffect
 from pipeline.domain.followup import FollowUp
-from pipeline.domain.reading import Category, Reading, Role
+from pipeline.domain.reading import Category, Reading, Span
 from pipeline.domain.reasons import REASONS
 from pipeline.explain import Explained
 
 CATEGORY_STYLE = {Category.NEGATIVE: "green", Category.NONDIAGNOSTIC: "yellow", Category.POSITIVE: "red", Category.REVIEW: "magenta"}
-_ROLE_STYLE = {
-    Role.NEGATION: "bold cyan",
-    Role.MASK: "dim",
-    Role.UNREAD: "bold white on red",
-    Role.HEADING: "bold underline",
-    Role.CONTEXT: "italic blue",
-}
-_KINDS = {
+KINDS = {
     "hl7-oru": "HL7 result",
     "hl7-other": "HL7 message",
     "dicom-image": "DICOM image",
@@ -31,19 +27,31 @@ _KINDS = {
     "text": "report text",
     "other": "unknown format",
 }
+_AGAINST = frozenset({"unread", "doubt", "refusal", "hedge"})
 _STUDY = "An image of a V/Q study: it is joined to its exam. Its report must follow, or a follow-up opens."
 _NOT_VQ = "Not a V/Q result: recorded, nothing follows."
 _REJECTED = "Cannot be used: it goes to quarantine with a reason file, and a follow-up tells a person."
 
 
-def panel(one: Explained, zone: ZoneInfo) -> Panel:
-    """The whole view of one message."""
+def panel(one: Explained, zone: ZoneInfo, marker: Marker, doubts: Sequence[Span] = ()) -> Panel:
+    """The whole view of one message; `doubts`: the words for which verdicts of it were doubted."""
     style = CATEGORY_STYLE[one.decision.category] if one.decision else "red" if one.outcome == "rejected" else "blue"
     title = Text(harmless(one.source), style="bold")
     if one.message > 1:
         title.append(f" · message {one.message}")
-    title.append(f" · {_KINDS[one.kind.value]}", style="not bold")
-    return Panel(Group(*_parts(one, zone)), title=title, title_align="left", border_style=style, expand=True)
+    title.append(f" · {KINDS[one.kind.value]}", style="not bold")
+    return Panel(Group(*_parts(one, zone, marker, doubts)), title=title, title_align="left", border_style=style, expand=True)
+
+
+def traced(steps: Sequence[Step]) -> Group:
+    """The steps of one reading, numbered; what speaks for leaving the report to a person is marked."""
+    lines, number = [], 0
+    for step in steps:
+        number += step.depth == 0
+        head = f"{number}. " if step.depth == 0 else "   " * step.depth
+        sign = "! " if step.against else ""
+        lines.append(Text(f"{head}{sign}{harmless(step.said)}", style="bold" if step.depth == 0 else "red" if step.against else ""))
+    return Group(*lines, Text(""))
 
 
 def what_happens(one: Explained, zone: ZoneInfo) -> str:
@@ -61,18 +69,20 @@ def why(reasons: tuple[str, ...]) -> Iterator[str]:
         yield f"{code}: {found.meaning}" if found else code
 
 
-def marked(text: str, reading: Reading, category: Category) -> Text:
-    """The report with each span that was consumed in the colour of its role."""
-    shown = Text(harmless(text))
-    for span in sorted(reading.spans, key=lambda span: span.role is Role.VERDICT):
-        style = f"bold reverse {CATEGORY_STYLE[category]}" if span.role is Role.VERDICT else _ROLE_STYLE[span.role]
-        shown.stylize(style, span.start, span.end)
-    for found in reading.evidence:
-        shown.stylize(f"bold reverse {CATEGORY_STYLE[category]}", found.start, found.end)
+def marked(pieces: Sequence[Piece]) -> Text:
+    """The report with everything that was read in the style of its role."""
+    shown = Text()
+    for piece in pieces:
+        shown.append(harmless(piece.text), _style(piece) if piece.mark else None)
     return shown
 
 
-def _parts(one: Explained, zone: ZoneInfo) -> Iterator[RenderableType]:
+def _style(piece: Piece) -> str:
+    colour = CATEGORY_STYLE[piece.says] if piece.says else ""
+    return f"{piece.mark.style if piece.mark else ''} {colour}".strip()
+
+
+def _parts(one: Explained, zone: ZoneInfo, marker: Marker, doubts: Sequence[Span]) -> Iterator[RenderableType]:
     yield _headline(one)
     yield Text(what_happens(one, zone))
     for line in why(one.reasons):
@@ -80,9 +90,11 @@ def _parts(one: Explained, zone: ZoneInfo) -> Iterator[RenderableType]:
     if one.report is None or one.reading is None or one.decision is None:
         return
     yield Text("")
-    yield marked(one.report.text, one.reading, one.decision.category)
+    pieces = marker.pieces(one.report.text, one.reading, one.decision.category, doubts)
+    yield marked(pieces)
     yield Text("")
-    yield from _legend(one.report.text, one.reading)
+    yield from _told(pieces, one.reading)
+    yield _key(pieces)
 
 
 def _headline(one: Explained) -> Text:
@@ -100,17 +112,24 @@ def _headline(one: Explained) -> Text:
     return line
 
 
-def _legend(text: str, reading: Reading) -> Iterator[Text]:
-    """What was taken as what, for terminals without colour and eyes that do not see it."""
+def _told(pieces: Sequence[Piece], reading: Reading) -> Iterator[Text]:
+    """What decided, in words: for terminals without colour and eyes that do not see it."""
     for found in reading.evidence:
         yield Text(f'  verdict   "{_short(found.text)}"  {found.phrase} ({found.section or "text"})')
-    for span in reading.spans:
-        if span.role is Role.UNREAD:
-            yield Text(f'  unread    "{_short(text[span.start : span.end])}"', style="red")
-    counts = {role: sum(1 for span in reading.spans if span.role is role) for role in (Role.NEGATION, Role.MASK)}
-    told = [f"{number} {role.value}{'s' if number > 1 else ''}" for role, number in counts.items() if number]
-    if told:
-        yield Text(f"  also marked: {', '.join(told)}", style="dim")
+    for piece in pieces:
+        if piece.mark and piece.mark.key in _AGAINST:
+            yield Text(f'  {piece.mark.name:<9} "{_short(piece.text)}"', style="red")
+
+
+def _key(pieces: Sequence[Piece]) -> Text:
+    """The roles that occur, each in its own style, with how often."""
+    counts = Counter(piece.mark.key for piece in pieces if piece.mark and piece.first)
+    line = Text("  marked:")
+    for mark in legend(pieces):
+        line.append(" ")
+        line.append(mark.name, mark.style)
+        line.append(f" {counts[mark.key]}", "dim")
+    return line if counts else Text("  nothing is marked", style="dim")
 
 
 def _short(text: str) -> str:

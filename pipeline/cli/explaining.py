@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
@@ -13,8 +13,11 @@ from pipeline.cli.failures import DONE, ENVIRONMENT, REJECTED, complain
 from pipeline.cli.options import ConfigOption, JsonOption, OutputOption, StateOption, place
 
 if TYPE_CHECKING:
+    from pipeline.cli.explain_page import Shown
+    from pipeline.cli.explain_trace import Event
     from pipeline.config import Config
     from pipeline.explain import Explained
+    from pipeline.reading import Vocabulary
 
 
 def explainer_of_files(config: "Config") -> Callable[[Path], list["Explained"]]:
@@ -39,22 +42,48 @@ def explainer_of_files(config: "Config") -> Callable[[Path], list["Explained"]]:
 def explain(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files and folders.", show_default=False)],
     as_json: JsonOption = False,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            "--html",
+            metavar="OUT",
+            help="Write one page for people to this file instead: the reports in full, what each part of them was taken as, and why.",
+            show_default=False,
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Let --html write over a file that is there.")] = False,
+    trace: Annotated[bool, typer.Option("--trace", help="Also say every step of the reading, in order.")] = False,
     config: ConfigOption = None,
     state: StateOption = None,
     output: OutputOption = None,
 ) -> None:
-    """Say what would happen to each message in each file, and why. Nothing is written."""
-    here = place(config, state, output)
+    """Say what would happen to each message in each file, and why. Nothing is written but the page that --html names."""
+    from pipeline.errors import Refused
 
+    if as_json and (html or trace):
+        raise Refused("--json is for programs, --html and --trace are for people: one at a time")
+    here = place(config, state, output)
+    if html:
+        from pipeline.cli.written import may_write
+
+        may_write(html, "--html", force=force)
+
+    from pipeline.cli.explain_trace import Recorder
     from pipeline.config.vocabulary import vocabulary_of
     from pipeline.explain import Explainer
     from pipeline.intake.taking import take
     from pipeline.intake.walk import files_under
+    from pipeline.reading.tracing import untraced
 
     started = datetime.now(UTC)
-    explainer = Explainer(here.config, vocabulary_of(here.config), started)
-    files = files_under(paths)
-    show = _as_line if as_json else _as_panel(here.config)
+    vocabulary = vocabulary_of(here.config)
+    recorder = Recorder()
+    explainer = Explainer(here.config, vocabulary, started, untraced if as_json else recorder)
+    # A page of an earlier run is no message.
+    files = [file for file in files_under(paths) if html is None or file.resolve() != html.resolve()]
+    view: _View = (
+        _Lines() if as_json else _Page(here.config, vocabulary, trace=trace) if html else _Panels(here.config, vocabulary, trace=trace)
+    )
     code = DONE
     for number, file in enumerate(files, start=1):
         try:
@@ -67,17 +96,67 @@ def explain(
         for one in explainer.explain(item.content, str(file), item.arrivals):
             if one.outcome == "rejected":
                 code = max(code, REJECTED)
-            show(one)
+            view.show(one, recorder.take())
+    view.end(html, force=force)
     raise typer.Exit(code)
 
 
-def _as_line(one: "Explained") -> None:
-    sys.stdout.write(json.dumps(one.as_row()) + "\n")
+class _View(Protocol):
+    """Shows one message after the other; `end` comes after the last."""
+
+    def show(self, one: "Explained", events: "list[Event]") -> None: ...
+
+    def end(self, html: Path | None, *, force: bool) -> None: ...
 
 
-def _as_panel(config: "Config") -> Callable[["Explained"], None]:
-    from pipeline.cli.explain_view import panel
-    from pipeline.cli.terminal import console
+class _Lines:
+    def show(self, one: "Explained", _events: "list[Event]") -> None:
+        sys.stdout.write(json.dumps(one.as_row()) + "\n")
 
-    screen, zone = console(wide=120), config.site.zone
-    return lambda one: screen.print(panel(one, zone))
+    def end(self, _html: Path | None, *, force: bool) -> None:
+        pass
+
+
+class _Panels:
+    def __init__(self, config: "Config", vocabulary: "Vocabulary", *, trace: bool) -> None:
+        from pipeline.cli.explain_roles import Marker
+        from pipeline.cli.terminal import console
+
+        self._screen, self._zone = console(wide=120), config.site.zone
+        self._marker, self._trace = Marker(vocabulary), trace
+
+    def show(self, one: "Explained", events: "list[Event]") -> None:
+        from pipeline.cli.explain_trace import doubts, steps
+        from pipeline.cli.explain_view import panel, traced
+
+        self._screen.print(panel(one, self._zone, self._marker, doubts(events)))
+        if self._trace:
+            self._screen.print(traced(steps(one, events)))
+
+    def end(self, _html: Path | None, *, force: bool) -> None:
+        pass
+
+
+class _Page:
+    def __init__(self, config: "Config", vocabulary: "Vocabulary", *, trace: bool) -> None:
+        from pipeline.cli.explain_roles import Marker
+
+        self._zone, self._vocabulary = config.site.zone, vocabulary.hash
+        self._marker, self._trace = Marker(vocabulary), trace
+        self._shown: list[Shown] = []
+
+    def show(self, one: "Explained", events: "list[Event]") -> None:
+        from pipeline.cli.explain_page import shown
+        from pipeline.cli.explain_trace import doubts, steps
+
+        told = steps(one, events) if self._trace else ()
+        self._shown.append(shown(one, self._zone, self._marker, doubts(events), told))
+
+    def end(self, html: Path | None, *, force: bool) -> None:
+        from pipeline.cli.explain_page import page
+        from pipeline.cli.written import write_whole
+
+        assert html
+        write_whole(html, page(self._shown, self._vocabulary), "--html", force=force)
+        count = len(self._shown)
+        sys.stdout.write(f"{count} message{'' if count == 1 else 's'} explained in {html}, which holds reports of patients (mode 0600).\n")

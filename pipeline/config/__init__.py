@@ -19,7 +19,7 @@ from pipeline.errors import Misconfigured, Problem
 if TYPE_CHECKING:
     from pipeline.config.studies import Studies
 
-__all__ = ["Config", "Destination", "Section", "Source", "load", "packaged", "parse_file", "read"]
+__all__ = ["Config", "Destination", "Section", "Source", "load", "packaged", "parse_file", "read", "text_of"]
 
 DEFAULT_PATH = Path("config/site.toml")
 
@@ -149,7 +149,7 @@ def parse_file(file: Path, model: type[Model]) -> Model:
     Raises:
         errors.Misconfigured: the file cannot be read, is not TOML, or does not fit the model; with every problem in it.
     """
-    text = _text(file)
+    text = text_of(file)
     try:
         data: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -164,7 +164,8 @@ def parse_file(file: Path, model: type[Model]) -> Model:
     return made
 
 
-def _text(file: Path) -> str:
+def text_of(file: Path) -> str:
+    """A file of the configuration as text, with or without a byte-order mark. Raises `errors.Misconfigured` where it cannot be read."""
     try:
         return file.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:

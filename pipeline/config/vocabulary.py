@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from pipeline.config import text_of
 from pipeline.errors import Misconfigured
 from pipeline.reading import Vocabulary
 from pipeline.reading.check import check
@@ -14,10 +15,10 @@ def vocabulary_of(config: "Config") -> Vocabulary:
     """The vocabulary that reports are read with.
 
     Raises:
-        Misconfigured: every mistake with its line, or every example that is not read as its block says.
+        Misconfigured: the file cannot be read; or every mistake with its line; or every example that is not read as its block says.
     """
     file = config.find("vocabulary/en.toml")
-    vocabulary = Vocabulary.parse(file.read_text(encoding="utf-8"), str(file))
+    vocabulary = Vocabulary.parse(text_of(file), str(file))
     if problems := check(vocabulary):
         raise Misconfigured(problems)
     return vocabulary

@@ -5,10 +5,14 @@ from collections.abc import Collection, Iterable, Sequence
 
 from pipeline.domain.reading import Category, Grade
 
-_MISMATCH = re.compile(r"\b(?:miss?-? ?mat?ch\w*|mismach\w*|unmatched|non-? ?match(?:ed|ing)|discordan\w+)\b")
+_MISMATCH = re.compile(
+    r"\b(?:miss?-? ?mat?ch\w*|mismach\w*|unmatched|non-? ?match(?:ed|ing)|discordan\w+|"
+    r"out of (?:all )?proportion to (?:the )?ventilation)\b"
+)
 _UNVENTILATED = re.compile(
     r"(?:not|none(?: of these)?(?: is| are)?|without(?: a| any)?|no(?:t)?) (?:\w+ ){0,3}match(?:ed|"
     r"ing)?\b(?: by)?(?: \w+){0,2} ventilat\w+|not matched(?: by| on)|none has a matching|"
+    r"\bno (?:\w+ ){0,2}(?:counterparts?|correlates?|equivalents?)\b[^.;]{0,40}(?:ventilat|aerosol|technegas|xenon|krypton)|"
     r"without (?:any )?(?:corresponding|matching|associated|matched) (?:ventilat|xenon|aerosol|abnormal|radiograph)|"
     r"but (?:are |is )?(?:normally|well) ventilated|(?:normal|preserved|intact|maintained) ventilation (?:in|of|"
     r"to) (?:these|those|the same|this|all)|with (?:normal|preserved|intact|maintained) ventilation"
@@ -20,7 +24,7 @@ _DENIED = re.compile(
     r"cleared|reverse[d]?|inverse|previously|prior|previous|former|old|known|nil|exclude[ds]?|looking for|to look for|"
     rf"evaluate for|criteria|if|{_TIME})\b"
 )
-_ZERO = re.compile(r"(?:defects?|mismatch(?:es)?|segments?)[^.\n]{0,30}?:\s*(?:0\b|none|no\b|nil|absent)")
+_ZERO = re.compile(r"(?:defects?|mismatch(?:es)?|segments?)[^.\n]{0,60}?:\s*(?:0\b|none|no\b|nil|absent)")
 _NO_LOSS = re.compile(r"\bno (?:segmental |perfusion |mismatched )?(?:defect|area|perfusion (?!at all|in\b|to\b))")
 _NONE_OF_IT = re.compile(r"[\w-]+(?: [\w()#/]+){0,4}? ?[:=] ?(?:0\b|none|no\b|nil|absent)")
 _PART = re.compile(r".*(?:\bthere (?:is|are|was|were)\b|, with\b|\bbut\b|\bhowever\b|\bwhile\b|\bwhereas\b)")
@@ -28,9 +32,15 @@ _BRACKETED = re.compile(r"\([^()]*\)")
 _NOT_ONLY = re.compile(r"\bnot only\b")
 _CHANGE = re.compile(r"\bno (?:significant |interval )?(?:change|new)\b")
 _NORMAL_PERFUSION = re.compile(
-    r"\bperfusion(?: images?| scan| study| imaging| phase)?(?: is| are| was| were|:| -)? (?:entirely |completely |also )?"
-    r"(?:normal|homogeneous|uniform|unremarkable)\b|\b(?:normal|uniform|homogeneous) perfusion\b"
-    r"|\bno (?:segmental |subsegmental )?(?:perfusion )?defects?\b|\bwithout (?:segmental|subsegmental|perfusion)[^.;\n]{0,30}defects?"
+    r"\bperfusion(?: images?| scan| study| imaging| phase)?(?: is| are| was| were|:| -)? (?:entirely |completely |also |likewise |"
+    r"perfectly )?"
+    r"(?:normal|homogeneous|uniform|unremarkable|even)\b|\b(?:normal|uniform|homogeneous) perfusion\b"
+    r"|\bno (?:(?:segmental|subsegmental|nonsegmental|or|lobar|focal),? ){0,5}(?:perfusion )?(?:defects?|deficits?|"
+    r"abnormalit\w+)\b|\bwithout (?:segmental|subsegmental|perfusion)[^.;\n]{0,30}defects?"
+)
+_EVEN_MAA = re.compile(
+    r"\b(?:perfusion|maa)\b[^.;\n]{0,40}\b(?:homogeneous|uniform|even|normal|symmetrical|complete)\b[^.;\n]{0,40}\b(?:pleura\w*|"
+    r"throughout|both lungs|all (?:views|projections|segments))\b"
 )
 _PARTLY = re.compile(
     r"\b(?:otherwise|elsewhere|remainder|remaining|rest|except|apart|other than|aside|outside|besides|contralateral|"
@@ -43,7 +53,8 @@ _DEFECT = re.compile(
 _CAUSE = re.compile(
     r"\b(?:consequence of|due to|secondary to|explained by|related to|attributable to|attributed to|because of|caused by|"
     r"from (?:the|known|prior)|result of|reflects?|represents?|accounted for|corresponds? to|post-? ?(?:surgical|"
-    r"radiation)|radiation|stenosis|compression|agenesis|hypoplasia|artefact|artifact|streaming)\b"
+    r"radiation)|radiation|belongs? to|non-? ?segmental|stenosis|compression|agenesis|congenital|explaining|hypoplasia|artefact|"
+    r"artifact|streaming)\b"
 )
 # A line that begins with a label of its own does not go on with the one before.
 _SENTENCE = re.compile(r"[^.;\n]+(?:\n(?![ \t]{0,80}\n)(?![ \t]{0,80}[a-z][a-z /-]{1,40}:)[^.;\n]+)*")
@@ -59,6 +70,8 @@ _MATCHED = re.compile(
 _AIR_EVERYWHERE = re.compile(
     r"\b(?:ventilation|aerosol|xenon|technegas|krypton)\b[^.;\n]{0,40}\b(?:normal|uniform|homogeneous|preserved|"
     r"unremarkable|intact|even|maintained)\b|\bno ventilation (?:defects?|abnormalit)"
+    r"|\b(?:ventilation|aerosol|xenon|technegas|krypton|dtpa)\b[^.;\n]{0,40}\b(?:reach\w*|penetrat\w*|fills?|enters?)\b[^.;\n]{0,30}"
+    r"\b(?:every|all|everywhere|both lungs|pleura|periphery|throughout)\b"
     r"|\bnormal ventilation\b|\bfills? in on ventilation|\bnot seen on ventilation"
 )
 _SEGMENTAL = re.compile(
@@ -75,12 +88,90 @@ _AIR_THERE = re.compile(
 _OF_MISMATCH = ("match", "mach", "ventil", "without", "discordan", "xenon", "aerosol", "technegas", "krypton", "defect")
 _OF_ABNORMAL = ("abnormal", "defect")
 _OF_SEGMENTAL = ("defect",)
-_OF_PERFUSION = ("perfusion", "defect")
+_OF_PERFUSION = ("maa", "perfusion", "defect", "deficit", "abnormalit")
 _LOST = re.compile(r"\bno perfusion (?:at all|in\b|to\b)")
 _LOSS = re.compile(
     r"\bdefects?\b|\bdeficits?\b|\b(?:decreased|reduced|absent|no) perfusion\b|\bwedges?\b|\bphotopenic\b|\bshows no perfusion\b"
 )
 _NO_DEFECT = re.compile(r"\b(?:no|without|not|never) (?:\w+ ){0,3}(?:defects?|deficits?|wedges?)\b|(?<!mis)(?<!un)\bmatch\w*|\bonly\b")
+_GONE = re.compile(
+    r"\b(?:have|has|had)(?: all| now| since| both| completely| entirely){0,2} (?:filled|resolved|cleared|normali[sz]ed|recovered|"
+    r"reperfused|"
+    r"disappeared|vanished|gone)\b|\bmismatch\w*(?: segments?)?(?: ?:)?(?: (?:large|moderate|medium|small)[ :]+0\b)+"
+)
+_DENIED_AFTER = re.compile(
+    r"\b(?:not (?:seen|identified|present|demonstrated)|absent|(?<!partly )(?<!partially )(?<!incompletely )resolved|no longer|"
+    r"none|is seen in no)\b"
+)
+_GONE_AFTER = re.compile(
+    r"\b(?:have|has) (?:all |now |since |both ){0,2}(?:filled|cleared|normali[sz]ed|recovered|reperfused|disappeared)\b"
+)
+_NEW = re.compile(r"\b(?:new|but|however|except|although|whereas|while|persist\w*|remain\w*|partly|partially|incompletely)\b")
+_LOST_WORD = re.compile(
+    r"\b(?:missing|vanished|lost|loss(?:es)?|absent|absence|no (?:tracer|perfusion|activity|uptake)|cold|voids?|gaps?|triang\w+|wedges?|"
+    r"hardly perfus\w+|not perfus\w+|not reach\w*|isn't perfus\w+|aren't perfus\w+|lacks?|photopeni\w+|holes?|unperfused|"
+    r"non-?perfused|devoid|empty|unfilled|"
+    r"almost no|worse than ventilation|defects?)\b"
+)
+_SHAPED = re.compile(r"\b(?:wedge\w*|triang\w+)\b")
+_PLACE = re.compile(r"\b(?:segments?|segmental|lobes?|lobar|lingula\w*|basal|apical|apicoposterior|s\d{1,2})\b")
+_SMALL = re.compile(
+    r"\b(?:small|tiny|minor|minimal|slight\w*|mild\w*|sub-?segmental|non-?segmental|patchy|heterogen\w+|uneven|diffuse|fissur\w+|"
+    r"stripe|rim|notch|"
+    r"irregular\w*|physiologic\w*|impression|attenuation)\b"
+)
+_NOT_LOST = re.compile(
+    r"\b(?:no|without(?: any)?|not|never|none|free of|negative for|absence of|previous\w*|prior|earlier|last|old|former\w*|documented|"
+    r"resolved|filled in|cleared|recovered|healed|gone|remain\w*|unchanged|known|chronic|20\d\d|19\d\d|if|criteri\w+)\b"
+    r"(?! (?:tracer|perfusion|maa|flow|blood|counts|activity|uptake|perfus\w+|reach\w*|explained|accounted)\b)"
+)
+_AIR = re.compile(r"\b(?:ventilat\w*|aerosol|technegas|xenon|krypton|dtpa|air|gas|breath\w*)\b")
+_INTACT = re.compile(
+    r"\b(?:normal\w*|fully|uniform\w*|even(?:ly)?|everywhere|intact|preserved|maintained|well|good|homogeneous\w*|symmetric\w*|"
+    r"unremarkable|"
+    r"nothing on|every|all|throughout|complete\w*|unimpaired|no (?:regional )?abnormalit\w+|filled|occup\w+|penetrat\w+)\b"
+)
+_AIR_LOST = re.compile(
+    r"\b(?:defects?|reduc\w+|abnormal\w*|match\w*|irregular\w*|patchy|clump\w*|poor\w*|except|apart|absent|decreas\w+|uneven|"
+    r"delay\w*|trapp\w+|"
+    r"retention|not|impair\w+|corresponding|limited|previous\w*|prior)\b"
+)
+_NO_ABNORMALITY = re.compile(r"\bno (?:regional )?abnormalit\w+")
+_ACCOUNTED = re.compile(
+    r"(?<!mis)(?<!mis-)(?<!un)(?<!non-)\bmatch(?:ed|es|ing)?\b|\bcorrespond\w*|\bthe same\b|\bequal\w*|\bboth (?:studies|phases|parts)|"
+    r"\balso (?:reduced|absent|decreased)|\bopaci\w+|\bconsolidat\w+|\binfiltrat\w+|\beffusions?\b|\batelecta\w+|\bcollaps\w+|"
+    r"\bmass\b|\btumou?r|"
+    r"\bradiation|\bresect\w+|\blobectomy|\bpneumonectomy|\bbulla\w*|\bemphysem\w*|\bcopd\b|\bscar\w*|\bfibro(?:sis|tic)|"
+    r"\bstenosis|\bcompress\w+|"
+    r"\breverse|\bstable\b|(?<!neither is )(?<!not )\bexplained by|\bdue to (?!missing|absent)|\battributable|\bpacemaker|\bcardiomegaly|"
+    r"\bheart failure|\bsmaller than|\bless (?:than|extensive)"
+    r"|\bshunt\b|\bcongenital|\bagenesis|\bbronchiect\w+|\bcystic|\bplug\w*|\bpneumonia|\bairway"
+)
+_NONE_SEEN = re.compile(r"\b(?:no|without|nil|free of)\b(?: [\w-]+,?){0,6}")
+_NOT_PERFUSED = re.compile(
+    r"\bno perfusion images? (?:were |was )?(?:obtained|acquired|available|performed)"
+    r"|\bperfusion (?:images? |imaging |phase |study |part |component )?(?:was|were|is|could) not (?:be )?(?:obtained|acquired|"
+    r"performed|done)"
+)
+"""A scan without perfusion images denies nothing."""
+_EMPTY = re.compile(
+    r"\b(?:maa|perfusion|tracer)\b[^.;\n]{0,20}\b(?:does|do|did) not reach\b|(?<!no )\bcones? of absent\b|\bno activity (?:in|"
+    r"over|reaches) the\b"
+    r"|\[x\] ?(?:not matched|mismatch\w*|unmatched)|(?<!no )\b(?:segmental|lobar|large) areas? without perfusion|\b(?:rul|rml|rll|"
+    r"lul|lll|lingula)\s+(?:normal|nl)\s+(?:absent|none|0)\b"
+)
+_NO_FLOW = re.compile(
+    r"\b(?:segments?|lobes?|lingula|lung)\b[^.;\n]{0,60}\b(?:receives? no|lacks?|without|devoid of|absent|(?<!with )no) "
+    r"(?:tracer|perfusion|activity|counts|uptake|flow|blood flow)\b"
+    r"|(?<!no )\bwedges?\b[^.;\n]{0,40}\b(?:absent|reduced|no|lost) (?:activity|perfusion|tracer|counts|uptake)\b"
+    r"|\b(?:absent|no) (?:tracer|perfusion|activity|counts|uptake|flow)\b[^.;\n]{0,40}\b(?:segments?|lobes?|lingula)\b"
+)
+_OF_NO_FLOW = ("tracer", "perfusion", "activity", "counts", "uptake", "flow")
+_OPERATED = re.compile(
+    r"\b(?:lobectomy|pneumonectomy|resect\w+|agenesis|hypoplas\w+|congenital|stent\w*|occlu\w+ bronch|surg\w+|transplant\w*)\b"
+)
+"""Why a part of the lung may have no flow and need none."""
+_OF_EMPTY = ("matched", "not reach", "cone", "no activity", "without perfusion", "absent", "none")
 _GRADED = frozenset({Grade.VERY_LOW, Grade.LOW})
 
 
@@ -95,12 +186,31 @@ def disagree(findings: Sequence[str], impression: Sequence[str], grade: Grade, r
     """
     if grade.category is Category.NEGATIVE:
         every = (*findings, *impression)
+        if any(_NOT_PERFUSED.search(text) for text in findings) or any(_EMPTY.search(s) for s in _sentences(every, _OF_EMPTY)):
+            return True
         if grade is Grade.NORMAL and any(_ABNORMAL.search(s) and not _DENIED.search(s) for s in _sentences(every, _OF_ABNORMAL)):
             return True
-        return _mismatch_under_negative(findings, impression, grade, remarks)
+        return _mismatch_under_negative(findings, impression, grade, remarks) or _lost_where_aired(findings, impression)
     if grade.category is Category.POSITIVE:
         return _normal_under_positive(findings)
     return False
+
+
+def _lost_where_aired(findings: Sequence[str], impression: Sequence[str]) -> bool:
+    """Perfusion lost in a segment or more, air normal, and nothing that would account for it: in whatever words."""
+    every = (*findings, *impression)
+    if not any(_LOST_WORD.search(text) for text in every) or not any(_AIR.search(text) for text in every):
+        return False
+    said = _sentences(every)
+    if any(_ACCOUNTED.search(_NONE_SEEN.sub("", s)) for s in said):
+        return False
+    lost = [
+        s
+        for s in said
+        if _LOST_WORD.search(s) and (_PLACE.search(s) or _SHAPED.search(s)) and not _SMALL.search(s) and not _NOT_LOST.search(s)
+    ]
+    aired = [s for s in said if _AIR.search(s) and _INTACT.search(s) and not _AIR_LOST.search(_NO_ABNORMALITY.sub("", s))]
+    return bool(lost) and bool(aired)
 
 
 def _mismatch_under_negative(findings: Sequence[str], impression: Sequence[str], grade: Grade, remarks: Collection[str]) -> bool:
@@ -111,7 +221,7 @@ def _mismatch_under_negative(findings: Sequence[str], impression: Sequence[str],
         or any((_AIR_THERE.search(s) or _LOST.search(s)) and _asserted_mismatch(s) for s in said)
         or _unventilated_pattern([*findings, *impression])
     )
-    stated = "mismatch" in remarks
+    stated = "mismatch" in remarks and not all(_GONE.search(s) and not _NEW.search(s) for s in own)
     if not stated and "small-mismatch" not in remarks and not elsewhere:
         return False
     explained = bool(own) and any(_CAUSE.search(s) for s in (own if stated else said))
@@ -124,6 +234,8 @@ def _unventilated_pattern(texts: Sequence[str]) -> bool:
     whole = " ".join(texts)
     if not _AIR_EVERYWHERE.search(whole) or _MATCHED.search(whole):
         return False
+    if not _OPERATED.search(whole) and any(_NO_FLOW.search(s) for s in _sentences(texts, _OF_NO_FLOW)):
+        return True
     return any(_SEGMENTAL.search(s) and not _DENIED.search(s) for s in _sentences(texts, _OF_SEGMENTAL))
 
 
@@ -134,6 +246,8 @@ def _asserted_mismatch(sentence: str) -> bool:
     if _UNVENTILATED.search(sentence) and not _ZERO.search(sentence):
         return not _NO_LOSS.search(sentence)
     found = _MISMATCH.search(sentence)
+    if _GONE.search(sentence) and not _NEW.search(sentence):
+        return False
     if not found or _NONE_OF_IT.match(sentence, found.start()):
         return False
     # What denies it stands in its own part of the sentence.
@@ -142,11 +256,12 @@ def _asserted_mismatch(sentence: str) -> bool:
     after = _BRACKETED.sub("", sentence[found.end() :])[:60].split(",", 1)[0]
     if _DENIED.search(_NOT_ONLY.sub("", _CHANGE.sub("", before))):
         return False
-    return not re.search(r"\b(?:not (?:seen|identified|present|demonstrated)|absent|resolved|no longer|none|is seen in no)\b", after)
+    return not (_DENIED_AFTER.search(after) or (_GONE_AFTER.search(after) and not _NEW.search(sentence)))
 
 
 def _normal_under_positive(findings: Sequence[str]) -> bool:
-    if not any(_NORMAL_PERFUSION.search(s) and not _PARTLY.search(s) for s in _sentences(findings, _OF_PERFUSION)):
+    said = _sentences(findings, _OF_PERFUSION)
+    if not any((_NORMAL_PERFUSION.search(s) or _EVEN_MAA.search(s)) and not _PARTLY.search(s) for s in said):
         return False
     return not any(_DEFECT.search(s) and not re.search(r"\b(?:no|without|not)\b", s) for s in _sentences(findings))
 

@@ -4,23 +4,30 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.domain.reading import Category, Evidence, Grade, Role, Span
-from pipeline.reading.matching import Match, SentenceMatch, match_sentence
-from pipeline.reading.resolve import Findings, Verdict
-from pipeline.reading.sections import FINDINGS, LEGEND, Section
+from pipeline.reading.found import Match, SentenceMatch
+from pipeline.reading.matching import match_sentence
+from pipeline.reading.mentions import held_against, in_passing, mention_of, shown_elsewhere
+from pipeline.reading.resolve import Findings, Mention, Verdict
+from pipeline.reading.sections import BODY, FINDINGS, LEGEND, Section
 from pipeline.reading.sentences import after_marker, sentences_of
 from pipeline.reading.skim import Skim
 from pipeline.reading.templates import template_of
 from pipeline.reading.tokens import Token, tokens_of
+from pipeline.reading.tracing import Tracer, untraced
 from pipeline.reading.vocabulary import Vocabulary
 
 _LONGEST_SENTENCE = 300
 """Tokens; a longer one is read in pieces, so that hostile text costs linear time."""
+_ANSWER = 2
+"""Tokens of an answer that stands by itself."""
 _DECIDED = (Category.NEGATIVE, Category.NONDIAGNOSTIC, Category.POSITIVE)
 _LIST_SIGNS = frozenset({",", "/", "or", "and", "versus", ":", ";", "tier", "-", "="})
 _ANSWERS = frozenset({"negative", "absent", "excluded"})
 _DANGLING = frozenset({"not", "never", "cannot", "without", "possible", "possibly", "unlikely", "questionable", "probable", "non"})
 _JOINING = frozenset({"however", "but", "although", "though", "in", "of", "for", "with", "and", "at", "to", "or", "by", "from"})
 _ENDINGS = frozenset(".!;")
+_SIDES = frozenset({"left", "right"})
+_OF_THE_WHOLE = frozenset({"scan", "study", "examination", "exam"})
 _ACUTE = frozenset({"acute", "acutely", "subacute", "new", "recent", "fresh"})
 _CHRONIC = frozenset({"chronic", "cteph", "ctepd", "cted", "old", "remote", "organised", "organized", "longstanding"})
 
@@ -38,7 +45,8 @@ class Part:
 class PartReader:
     """Reads parts of one report. `lowered` is the text as `tokens.plain` makes it; `pioped2`: it names modified PIOPED II."""
 
-    def __init__(self, text: str, lowered: str, vocabulary: Vocabulary, *, pioped2: bool) -> None:
+    def __init__(self, text: str, lowered: str, vocabulary: Vocabulary, *, pioped2: bool, tracer: Tracer = untraced) -> None:
+        self._ask = tracer
         self._text = text
         self._lowered = lowered
         self._vocabulary = vocabulary
@@ -63,7 +71,7 @@ class PartReader:
     def _section(self, part: Part, section: Section, skim: Skim | None = None) -> None:
         if section.heading[1] > section.heading[0]:
             part.spans.append(Span(Role.HEADING, section.kind, *section.heading))
-        template = template_of(self._lowered, section.start, section.end)
+        template = self._ask("template", template_of(self._lowered, self._ask("section", section).start, section.end))
         part.unfilled = part.unfilled or template.unfilled
         part.spans += [Span(Role.MASK, label, begin, stop) for begin, stop, label in template.masked]
         strict = section.kind != "communication"
@@ -89,14 +97,17 @@ class PartReader:
         lone = len(tokens) == 1 and tokens[0].norm in self._vocabulary.words.negators and tokens[0].norm not in _ANSWERS
         if strict and tokens and not closed and (tokens[-1].norm in _DANGLING or tokens[-1].norm in _JOINING or lone):
             # It stops at a word that bears on what comes next, and nothing does.
-            part.found.unread += 1
+            part.found.unread += self._ask("stops-short", 1)
+        if strict and tokens and tokens[0].norm == "not" and len(tokens) <= _ANSWER:
+            # "Not present" on a line of its own answers the line above.
+            part.found.unread += self._ask("stops-short", 1)
         for first in range(0, len(tokens), _LONGEST_SENTENCE):
-            found = match_sentence(tokens[first : first + _LONGEST_SENTENCE], self._vocabulary)
+            found = self._ask("sentence", match_sentence(tokens[first : first + _LONGEST_SENTENCE], self._vocabulary))
             self._collect(part, found, kind, strict=strict)
 
     def _collect(self, part: Part, found: SentenceMatch, kind: str, *, strict: bool) -> None:
         tokens = found.tokens
-        legend = _legend(found)
+        legend = self._ask("legend", _legend(found))
         if legend:
             part.spans.append(Span(Role.MASK, LEGEND, tokens[legend[0].first].start, tokens[legend[-1].last - 1].end))
         part.words.update(token.norm for token in tokens)
@@ -110,20 +121,37 @@ class PartReader:
             role = Role.VERDICT if phrase.role == "verdict" else Role.NEGATION if phrase.role == "denied" else Role.CONTEXT
             part.spans.append(Span(role, phrase.id, start, end))
             if phrase.role == "verdict":
-                if kind == FINDINGS and not self._verdict(match, tokens, kind).about_pe:
+                said = {token.norm for token in tokens[match.first : match.last]}
+                if kind == FINDINGS and not self._verdict(match, tokens, kind).about_pe and not said & _OF_THE_WHOLE:
                     # "Ventilation: normal" in a text without an impression is no verdict on the scan.
                     continue
                 part.found.verdicts.append(self._verdict(match, tokens, kind))
-                part.found.doubts += bool(match.doubt)
             elif phrase.role == "hedge" and strict:
-                part.found.hedges.append(phrase.lean)
+                asked = (
+                    kind == BODY and not part.found.verdicts and "?" in {t.norm for t in tokens[max(match.first - 1, 0) : match.first + 1]}
+                )
+                if not asked:
+                    # "? PE" on the request's line of a text without headings is the question.
+                    part.found.hedges.append(phrase.lean)
+            elif phrase.role == "denied":
+                part.found.denied += 1
             elif phrase.role == "refuse":
                 part.found.refusals.append(phrase.reason)
             elif phrase.finding:
                 part.found.remarks.append(phrase.finding)
         for number in found.unread:
             part.spans.append(Span(Role.UNREAD, "unread", tokens[number].start, tokens[number].end))
-        part.found.unread += len(found.unread) if strict else 0
+        part.found.mentions += self._mentions(found, strict=strict)
+
+    def _mentions(self, found: SentenceMatch, *, strict: bool) -> Iterable[Mention]:
+        """What the sentence says of the disease beside what phrases have taken."""
+        if not strict and any(found.tokens[n].norm in self._vocabulary.words.core for n in found.unread):
+            # A call about "embolic clot in both lungs" is no verdict, but no reader makes it under a negative one.
+            yield Mention.PLAIN
+        if strict and shown_elsewhere(found, self._vocabulary):
+            yield Mention.PLAIN
+        if strict and found.unread:
+            yield mention_of(found, self._vocabulary)
 
     def _verdict(self, match: Match, tokens: Sequence[Token], kind: str) -> Verdict:
         grade = match.phrase.grade
@@ -139,8 +167,18 @@ class PartReader:
             chronic=chronic and not acute,
             acute=acute and not chronic,
             about_pe=any(self._vocabulary.is_trigger(word) for word in words),
+            named=not words.isdisjoint(self._vocabulary.words.core),
+            graded=not words.isdisjoint(self._vocabulary.words.chances),
             with_high=match.phrase.finding == "range-with-high",
             doubtful=bool(match.doubt),
+            resolved=match.phrase.finding == "resolved",
+            partial=len(words & _SIDES) == 1,
+            scan=not words.isdisjoint(_OF_THE_WHOLE),
+            referred=held_against([token.norm for token in tokens[max(match.first - 2, 0) : match.first]], [t.norm for t in chosen]),
+            elsewhere=match.elsewhere,
+            odd=match.look == "behind" and match.doubt not in self._vocabulary.words.turning,
+            sentence=tokens[0].start,
+            passing=in_passing([token.norm for token in tokens], match, self._vocabulary.words.core),
         )
 
 

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Sequence
 
 from pipeline.domain.reading import Category, Grade, Reading, Role, Span
 from pipeline.domain.report import TextBlock
+from pipeline.reading.addenda import NOT_YET, leaves_doubt
 from pipeline.reading.crosscheck import disagree
+from pipeline.reading.gates import is_foreign, is_odd, is_of_no_scan, is_unverified, means_effusion, of_another_patient
 from pipeline.reading.matching import match_sentence
 from pipeline.reading.parts import Part, PartReader
 from pipeline.reading.resolve import Resolved, resolve
@@ -18,68 +20,41 @@ from pipeline.reading.sections import (
     IMPRESSION,
     OTHER_EXAM,
     PRELIMINARY,
+    PRIOR_REPORT,
     Section,
     sections_of,
 )
 from pipeline.reading.sentences import sentences_of
 from pipeline.reading.tokens import WORD, plain, tokens_of
+from pipeline.reading.tracing import Tracer, untraced
 from pipeline.reading.vocabulary import Vocabulary
 
 LONGEST = 60_000
 """Characters. No radiology report is that long (the longest of our corpora has 5,000); hostile text costs no more than this."""
 
-_PIOPED2 = re.compile(r"modified\s+pioped\s*-?\s*(?:ii|2)\b")
+_PIOPED2 = re.compile(r"\b(?:modified|mod\.?|m)[\s-]{0,3}pioped\s*-?\s*(?:ii|2)\b|\bpioped\s*-?\s*(?:ii|2)\b,?\s*\(?modified")
 _NOT_DONE = re.compile(
     r"\b(?:was|were|is|has been|study|scan|exam\w*|imaging) (?:therefore |subsequently )?(?:not (?:performed|done|"
     r"carried out|completed|obtained)|cancell?ed|aborted|abandoned|terminated|not undertaken)\b|\b(?:unable|could not|"
     r"refused|declined|not able) to (?:perform|complete|undergo|be performed|tolerate)|\bno images\b|"
     r"\bcould not be (?:performed|completed|done)"
 )
-_WRONG_PATIENT = re.compile(
-    r"\b(?:dictated|reported|entered|filed|reads?|images|study|scan|report)\b[^.\n]{0,40}\b(?:wrong|another|different) patient\b"
-)
 _NEVER_DONE = re.compile(
     r"(?:^|[.;\n])\s*(?:the |this )?(?:v/?q |lung )?(?:study|scan|exam|examination) (?:was|has been) "
-    r"(?:not (?:performed|done|completed|carried out|obtained)|cancell?ed|aborted|abandoned)\b"
+    r"(?:not (?:performed|done|completed|carried out|obtained)|cancell?ed|aborted|abandoned)\b|^\s{0,9}not (?:performed|done)\b"
 )
 _MALIGNANCY = re.compile(
     r"\b(?:suspicious|concerning|worrisome|suggestive|new|likely|probable|possible)\b[^.;\n]{0,60}\b(?:malignan\w+|"
     r"neoplas\w+|carcinoma|cancer|metasta\w+|tumou?r|lymphoma)\b"
 )
 _INCIDENTAL = re.compile(r"\b(?:nodule|mass|aneurysm|adenopathy|lymphadenopathy|lesion)\b")
-_ODD = re.compile(
-    "[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\uff00-\uffef]"
-    r"|</?[a-z!][^<>\n]{0,80}>|<!--|&(?:[a-z]{2,8}|#\d{1,6});|(?<=[a-z])[*_~^|#](?=[a-z])|\[deleted|~~|\[\[|/\*|\((?:deleted|sic)\)"
-)
-_ODD_SIGNS = (*"<&*_~^|#", "[deleted", "[[", "/*", "(deleted)", "(sic)")
-"""ASCII text that holds none of these is not odd."""
-_LATIN = re.compile(r"[a-zÀ-ɏ]+$")
-_OF_THE_SCAN = re.compile(r"\b(?:perfus|ventilat|technegas|maa\b|aerosol|xenon|scintigra)")
+_OF_THE_SCAN = re.compile(r"\b(?:perfus|ventilat|technegas|maa\b|aerosol|xenon|scintigra|likelihood|probab|embol|pe\b|scan\b)")
 _BLANK_LINE = re.compile(r"(?<=\S)[ \t]*\n[ \t]*\n")
 _CUT_OFF = frozenset("of for the with and in to a an not is are was very or at on by from without than".split())
 _OPPOSITE = {Category.NEGATIVE: Category.POSITIVE, Category.POSITIVE: Category.NEGATIVE}
-_TOUCHES = frozenset(
-    {
-        "worrisome",
-        "worrying",
-        "concerning",
-        "sought",
-        "pending",
-        "reconsidered",
-        "abnormal",
-        "positive",
-        "should",
-        "changed",
-        "different",
-        "agreement",
-        "nondiagnostic",
-        "high",
-        "low",
-    }
-)
-_UNSETTLES = _TOUCHES - {"should", "changed", "different", "agreement", "high", "low"}
-_STANDS = frozenset({"unchanged", "unaffected", "stands"})
-_KEEPS = frozenset({"sides", "transposed", "unchanged", "unaffected", "stands", "neither", "technique", "dose", "mci", "mbq", "side"})
+_OF_ANY_SCAN = frozenset({Grade.NORMAL, Grade.PRESENT, Grade.ABSENT})
+"""Grades that a study with another question may be given too: "normal", "positive study", "negative"."""
+_OTHER_TRANSPLANT = re.compile(r"\b(?:renal|kidney|liver|heart|cardiac|marrow|cell|corneal) transplant")
 _TOLD_TOO = frozenset({BODY, FINDINGS, ATTENDING, COMMENT, "recommendation", "signature"})
 _REPORT_WORDS = frozenset(
     {"report", "impression", "interpretation", "patient", "above", "dictated", "dictation", "conclusion", "attending", "reader", "i"}
@@ -92,52 +67,57 @@ _AGREES = frozenset({"agree", "agreed", "agrees", "concur", "concurs", "confirm"
 _DISAGREES = frozenset({"disagree", "disagrees", "not", "however", "but", "except", "less", "unsure"})
 
 
-def read(blocks: Sequence[TextBlock], vocabulary: Vocabulary) -> Reading:
+def read(blocks: Sequence[TextBlock], vocabulary: Vocabulary, tracer: Tracer = untraced) -> Reading:
     """Read one report's text. Never raises for content; cost is linear in the length of the text.
 
     Args:
         blocks: the text in message order; a block's `section` is what the source's code says.
         vocabulary: the language to read with.
+        tracer: is told each step.
     """
-    return _Reader(blocks, vocabulary).read()
+    return _Reader(blocks, vocabulary, tracer).read()
 
 
 class _Reader:
-    def __init__(self, blocks: Sequence[TextBlock], vocabulary: Vocabulary) -> None:
+    def __init__(self, blocks: Sequence[TextBlock], vocabulary: Vocabulary, tracer: Tracer) -> None:
+        self._ask = tracer
         self.text = "\n".join(block.text for block in blocks)
         self.lowered = plain(self.text)
         self.vocabulary = vocabulary
-        self.sections = [] if len(self.text) > LONGEST else sections_of(blocks, self.text, self.lowered, vocabulary.headings)
+        found = [] if len(self.text) > LONGEST else sections_of(blocks, self.text, self.lowered, vocabulary.headings)
+        self.sections = tracer("sections", found)
         self.words = WORD.findall(self.lowered)
         self.said = frozenset(self.words)
         self.pioped2 = "pioped" in self.lowered and bool(_PIOPED2.search(self.lowered))
-        self._parts = PartReader(self.text, self.lowered, vocabulary, pioped2=self.pioped2)
+        self._parts = PartReader(self.text, self.lowered, vocabulary, pioped2=tracer("pioped2", self.pioped2), tracer=tracer)
 
     def read(self) -> Reading:
-        if not self.text.strip():
+        if self._ask("blank", not self.text.strip()):
             return self._refuse(["empty-impression"], [])
-        if len(self.text) > LONGEST:
+        if self._ask("too-long", len(self.text) > LONGEST):
             return self._refuse(["text-too-long"], [])
-        if " patient" in self.lowered and _WRONG_PATIENT.search(self.lowered):
+        if self._ask("wrong-patient", of_another_patient(self.lowered)):
             return self._refuse(["addendum-unclear"], [])
-        if self._odd():
-            # Characters nobody sees, or markup: what a person reads there may not be what stands there.
+        if self._ask("unverified", is_unverified(self.lowered)):
+            return self._refuse(["addendum-unclear"], [])
+        if self._ask("odd", is_odd(self.lowered)):
             return self._refuse(["unread-mention"], [])
-        if self._foreign():
+        if self._ask("foreign", is_foreign(self.lowered, self.words, self.vocabulary.words)):
             return self._refuse(["foreign-language"], [])
-        live, additions = self._live_sections()
-        if not any(self.lowered[s.start : s.end].strip() for s in live) and not additions:
+        live, additions = self._ask("live", self._live_sections())
+        pasted = any(s.kind == PRIOR_REPORT for s in self.sections)
+        if not any(self.lowered[s.start : s.end].strip() for s in live) and (pasted or not additions):
             other = "other-exam" if any(s.kind == OTHER_EXAM for s in self.sections) else "no-impression"
             return self._refuse(["empty-impression" if any(s.kind == IMPRESSION for s in self.sections) else other], [])
-        part = self._parts.read(live)
+        part = self._ask("part", self._parts.read(live))
         result, spans = self._with_additions(part, live, additions)
-        result = self._against_draft(result, live)
+        result = self._ask("stands", self._against_draft(self._ask("told", result), live))
         if result.grade is None:
             cut = result.reasons == ("unread-mention",) and self._broken_off(live)
             return self._refuse(["broken-off"] if cut else list(result.reasons) or self._why_nothing(part, live), spans, part)
-        if reason := self._said_elsewhere(result.category, live, additions):
+        if reason := self._ask("elsewhere", self._said_elsewhere(result.category, live, additions)):
             return self._refuse([reason], spans, part)
-        if reason := self._second_thoughts(result.grade, live, spans, part):
+        if reason := self._ask("second-thoughts", self._second_thoughts(result.grade, live, spans, part)):
             return self._refuse([reason], spans, part)
         return Reading(
             category=result.category,
@@ -149,10 +129,6 @@ class _Reader:
             range_with_high=result.with_high,
             names_pioped2=self.pioped2,
         )
-
-    def _odd(self) -> bool:
-        ordinary = self.lowered.isascii() and not any(sign in self.lowered for sign in _ODD_SIGNS)
-        return not ordinary and _ODD.search(self.lowered) is not None
 
     # -- which text may decide
 
@@ -188,64 +164,56 @@ class _Reader:
             return told
         # A label in a text of paragraphs names its own paragraph only.
         asked = [s for s in self.sections if s.kind == "indication"]
-        after = [(s, _BLANK_LINE.search(self.lowered, s.start, s.end)) for s in asked]
+        after = [(s, _BLANK_LINE.search(self.lowered, self._first_word(s), s.end)) for s in asked]
         told += [Section(BODY, blank.end(), s.end) for s, blank in after if blank and _OF_THE_SCAN.search(self.lowered, blank.end(), s.end)]
         return sorted(told, key=lambda s: s.start)
+
+    def _first_word(self, section: Section) -> int:
+        return section.end - len(self.lowered[section.start : section.end].lstrip())
 
     # -- addenda
 
     def _with_additions(self, part: Part, live: Sequence[Section], additions: Sequence[Section]) -> tuple[Resolved, list[Span]]:
-        """The base's verdict, unless an addendum plainly puts another in its place."""
-        base = resolve(part.found)
+        """The base's verdict, unless an addendum plainly puts another in its place. Each addendum is read by itself, in order."""
+        result = self._checked(self._ask("resolved", resolve(part.found)), part)
         self._verdicts = list(part.found.verdicts)
         spans = list(part.spans)
-        if not additions:
-            return self._checked(base, part), spans
-        added = self._parts.read(additions)
-        spans += added.spans
-        said = resolve(added.found)
-        if not added.found.verdicts:
-            # A note of correction over the impression tells what the impression below it has put right.
-            late = not live or additions[-1].start > live[-1].start
-            if said.reasons or self._unsettled(base, added, late=late) or self._disowned(additions, _AGREED):
-                return Resolved(None, ("addendum-unclear", *said.reasons)), spans
-            return self._checked(base, part), spans
-        if said.grade is None:
-            return Resolved(None, ("addendum-unclear", *said.reasons)), spans
-        self._verdicts = list(added.found.verdicts)
-        if base.grade is not None and base.category is said.category:
-            return said, spans
-        if base.grade is None and not base.reasons:
-            return said, spans
-        plainly = bool(self.vocabulary.words.replaces & added.words)
-        return (said if plainly else Resolved(None, ("addendum-unclear",))), spans
+        for addendum in _each(additions):
+            result = self._with_addendum(result, addendum, spans, late=not live or addendum[-1].start > live[-1].start)
+        return result, spans
 
-    def _unsettled(self, base: Resolved, added: Part, *, late: bool) -> bool:
-        """Whether an addendum without a verdict leaves doubt about the base's; `late`: it stands behind the impression."""
-        words = added.words
-        if _UNSETTLES & words and not _STANDS & words:
-            return True
-        if _KEEPS & words:
-            return False
-        if late and not self.vocabulary.words.no_matter & words:
-            return True
-        unlike = base.category is not Category.POSITIVE and "mismatch" in added.found.remarks
-        # What is masked in an addendum ("a later CT showed an embolus") is news all the same.
-        return unlike or bool(_TOUCHES & words) or (late and any(map(self.vocabulary.is_trigger, words)))
+    def _with_addendum(self, base: Resolved, addendum: Sequence[Section], spans: list[Span], *, late: bool) -> Resolved:
+        """`late`: it stands behind the impression; before it, a note of correction tells what the impression has put right."""
+        added = self._ask("addenda", self._parts.read(addendum))
+        spans += added.spans
+        said = self._ask("resolved", resolve(added.found))
+        unclear = Resolved(None, ("addendum-unclear", *said.reasons))
+        if not added.found.verdicts:
+            doubts = bool(said.reasons) or leaves_doubt(added, base.category, self.vocabulary, late=late)
+            return unclear if self._ask("unsettled", doubts or self._disowned(addendum, _AGREED)) else base
+        if said.grade is None or NOT_YET & added.words:
+            return unclear
+        headed = {word for s in addendum for word in WORD.findall(self.lowered, *s.heading)}
+        plainly = self._ask("replaced", bool(self.vocabulary.words.replaces & (added.words | headed)))
+        nothing_before = base.grade is None and not base.reasons
+        if not (plainly or nothing_before or (base.grade is not None and base.category is said.category)):
+            return unclear
+        self._verdicts = list(added.found.verdicts)
+        return said
 
     def _against_draft(self, result: Resolved, live: Sequence[Section]) -> Resolved:
         """A draft in the same text that says otherwise must be plainly replaced, else nobody knows which one stands."""
         drafts = [s for s in self.sections if s.kind == PRELIMINARY and s not in live]
         if result.grade is None or not drafts:
             return result
-        said = resolve(self._parts.read(drafts).found)
+        said = self._ask("resolved", resolve(self._ask("draft", self._parts.read(drafts)).found))
         if said.grade is None or said.category is result.category:
             return result
         words = set(WORD.findall(" ".join(self.lowered[s.heading[0] : s.end] for s in live)))
         return result if words & self.vocabulary.words.replaces else Resolved(None, ("addendum-unclear",))
 
     def _checked(self, result: Resolved, part: Part) -> Resolved:
-        if part.unfilled:
+        if self._ask("unfilled", part.unfilled):
             return Resolved(None, ("template-unfilled", *result.reasons))
         return result
 
@@ -254,27 +222,36 @@ class _Reader:
     def _second_thoughts(self, grade: Grade, live: Sequence[Section], spans: Sequence[Span], part: Part) -> str:
         """A reason to doubt a verdict that stands by itself."""
         verdicts = self._verdicts
-        if grade is Grade.NORMAL and not any(v.about_pe for v in verdicts) and self._other_question():
+        asked = not self.said.isdisjoint(self.vocabulary.words.core)
+        if not asked and grade in _OF_ANY_SCAN and not any(v.named or v.graded for v in verdicts) and self._other_question():
             return "no-pe-question"
         shown = self._without_masks(spans)
         chosen = [shown[s.start : s.end] for s in live]
         decided = {id(s) for s in live}
         rest = [self.lowered[s.start : s.end] for s in self.sections if id(s) not in decided and s.kind in (BODY, FINDINGS)]
-        if disagree(rest, chosen, grade, part.found.remarks):
+        undecided = all(v.category is Category.NONDIAGNOSTIC for v in verdicts if v.grade is grade)
+        if self._ask("disagree", not undecided and disagree(rest, chosen, grade, part.found.remarks)):
             return "findings-disagree"
+        if grade is Grade.PRESENT and means_effusion(self.lowered):
+            return "unread-mention"
         if self._broken_off(live):
             return "broken-off"
+        if is_of_no_scan(self.lowered):
+            return "study-not-done"
         return "study-not-done" if any(_NEVER_DONE.search(text) for text in chosen) else ""
 
     def _said_elsewhere(self, category: Category, live: Sequence[Section], additions: Sequence[Section]) -> str:
         """What the rest of the text says against the verdict: another verdict about the disease, or that the report is disowned."""
         decided = {id(section) for section in (*live, *additions)}
         rest = [s for s in self.sections if id(s) not in decided and s.kind in _TOLD_TOO]
-        if self._disowned(live) or self._disowned(rest, _AGREED):
+        if self._ask("disowned", self._disowned(live) or self._disowned(rest, _AGREED)):
             return "addendum-unclear"
         against = _OPPOSITE.get(category)
         if against is None:
             return ""
+        overread = self._parts.beside((s for s in rest if s.kind == ATTENDING), hedges=False)
+        if any(v.category is not category for v in overread.verdicts):
+            return "addendum-unclear"
         body = self._parts.beside((s for s in rest if s.kind == BODY), hedges=False)
         named = self._parts.beside((s for s in rest if s.kind != BODY), hedges=category is Category.NEGATIVE)
         verdicts = [v for v in (*body.verdicts, *named.verdicts) if v.category is against and v.about_pe]
@@ -331,7 +308,8 @@ class _Reader:
         return ["no-verdict"]
 
     def _other_question(self) -> bool:
-        return not self.vocabulary.words.no_pe_question.isdisjoint(self.said)
+        words = self.vocabulary.words.no_pe_question & self.said
+        return bool(words) and (words != {"transplant"} or not _OTHER_TRANSPLANT.search(self.lowered))
 
     def _broken_off(self, live: Sequence[Section]) -> bool:
         """Whether the last words of the impression cannot be its end."""
@@ -341,16 +319,6 @@ class _Reader:
         said = self.lowered[last.start : last.end].rstrip()
         words = WORD.findall(said[-40:])
         return bool(words) and words[-1] in _CUT_OFF and said[-1:].isalpha()
-
-    def _foreign(self) -> bool:
-        words = self.words
-        latin = self.lowered.isascii() or sum(word.isascii() or _LATIN.match(word) is not None for word in words) >= len(words) / 2
-        if not latin:
-            return True
-        lists = self.vocabulary.words
-        english = sum(map(lists.english.__contains__, words))
-        foreign = sum(map(lists.foreign.__contains__, words))
-        return foreign >= 4 and foreign > english
 
     def _remarks(self, live: Sequence[Section]) -> list[str]:
         said = " ".join(self.lowered[s.start : s.end] for s in live)
@@ -362,3 +330,13 @@ class _Reader:
         evidence = tuple(v.evidence for v in part.found.verdicts) if part else ()
         ordered = tuple(sorted(spans, key=lambda s: (s.start, s.end)))
         return Reading(Category.REVIEW, None, False, tuple(dict.fromkeys(reasons)), evidence, ordered, names_pioped2=self.pioped2)
+
+
+def _each(additions: Sequence[Section]) -> list[list[Section]]:
+    """The addenda one by one, each with the sections that belong to it."""
+    found: list[list[Section]] = []
+    for section in additions:
+        if section.kind == ADDENDUM or not found:
+            found.append([])
+        found[-1].append(section)
+    return found

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Iterator
 
 _LINE = re.compile(r"[^\n]*(?:\n|$)")
-_ITEM = re.compile(r"\s*(?:\d{1,2}[.)](?=\s)|[a-h][.)]\s|[-*•+>]+\s|\(\d\)|#\d)")
-_ENDS = re.compile(r"[.!;](?=[\s\"')\]]|$)|\?(?=[\s\"')\]]|$)(?!\s{1,3}(?:no|yes|none|nil|negative|positive)\b)")
+_ITEM = re.compile(r"\s*(?:\d{1,2}[.)](?=\s)|[a-h][.)]\s|[-*•+>]+\s|\(\d\)|#\d|#\s)")
+_ENDS = re.compile(r"[.!;](?=[\s\"')\]]|$)|(?<=[^\s:])\?(?=[\s\"')\]]|$)(?!\s{1,3}(?:no|yes|none|nil|negative|positive)\b)")
 _RULE = re.compile(r"\s*[-=_*~.]{3,}\s*$")
 _BANNER = re.compile(r"[ \t]*\*+[^\n*]+\*+[ \t]*(?:\n|$)")
 """A line between asterisks says something of its own."""
@@ -20,6 +20,10 @@ _GOES_ON = frozenset(
     "meet criteria category".split()
 )
 _LAST_WORD = re.compile(r"([a-z]+|[,(/-])\s*$")
+_LABELLED = re.compile(r"[ \t]*[A-Z][a-zA-Z]{2,20}(?: [a-zA-Z]{2,20})?(?::\s| ?\.{4,})")
+"""A line that begins with a label of its own."""
+_FIELD = re.compile(r"[ \t]*[a-z][a-z ]{1,40}?(?::\s| ?\.{4,})", re.IGNORECASE)
+"""A line of a form; two of them that follow each other are two statements."""
 _FIRST_WORD = re.compile(r"\s*(\S+)")
 
 
@@ -70,7 +74,12 @@ def _paragraphs(text: str, lowered: str, start: int, end: int) -> Iterator[tuple
 def _continues(text: str, lowered: str, before: tuple[int, int], line: tuple[int, int], width: int) -> bool:
     """Whether a line goes on with the sentence of the lines before it."""
     earlier = lowered[max(before[0], before[1] - 200) : before[1]].rstrip()
+    if lowered[line[0] : line[1]].lstrip().startswith(":"):
+        # A dot leader that was wrapped onto a line of its own.
+        return True
     if earlier.endswith((".", "!", "?", ";")):
+        return earlier.endswith("vs.")
+    if not earlier.endswith((",", "-")) and (_LABELLED.match(text, *line) or (_FIELD.match(text, *line) and _FIELD.match(text, *before))):
         return False
     last = _LAST_WORD.search(earlier)
     if last and (last.group(1) in _GOES_ON or not last.group(1).isalpha()):
@@ -112,4 +121,7 @@ def _abbreviated(lowered: str, start: int, stop: int) -> bool:
         # "PE: no." ends; "no. 4" does not.
         after = lowered[stop + 1 : stop + 3].strip()
         return after[:1].isdigit()
+    if begin > start and lowered[begin - 1] == "/":
+        # "V/Q." ends.
+        return False
     return word in _TITLES or (len(word) == 1 and word.isalpha() and not (begin > start and lowered[begin - 1].isdigit()))

@@ -6,11 +6,18 @@ from dataclasses import dataclass
 from pipeline.reading.tokens import WORD
 
 _BOX = re.compile(r"[(\[][ \t]{0,3}([xX✓✔]?)[ \t]{0,3}[)\]]|([☐☑☒✅])")
-_UNFILLED = re.compile(r"_{4,}|(?<![\w_])_(?![\w_])|(?<!\S)\*{3}(?!\S)|\[\s{0,5}\]|\{[^}\n]{0,80}\}|<[a-z][a-z /]{2,40}>|\?{3,}")
-_BRACKETS = re.compile(r"\[([^\[\]\n]{0,160})\]")
+_UNFILLED = re.compile(
+    r"(?<!mr )(?<!mrs )(?<!ms )(?<!dr )_{3,}|(?<![\w_])_(?![\w_])|(?<!\S)\*{3}(?!\S)|\[\s{0,5}\]|\{[^}\n]{0,80}\}|"
+    r"<[a-z][a-z /]{2,40}>|\?{3,}"
+    r"|[(\[]\s?(?:enter|insert|select|choose|specify|describe|pick)\b(?! (?:one|all|any))"
+    r"|(?<!/ )\b(?:no|yes|neg|negative|pos|positive|absent|present|y|n) ?/ ?(?:yes|no|pos|positive|neg|negative|present|absent|y|"
+    r"n)\b(?! ?/| ?:)"
+)
+_BRACKETS = re.compile(r"\[([^\[\]]{0,160})\]")
 _ORDER = re.compile(r"\s{0,5}(?:insert|select|choose|free text|text|fill|impression|enter)\b")
 _GRADE = (
-    r"(?:very[ -]low|low|intermediate|indeterminate|high|normal|near[ -]normal|non-? ?diagnostic|pe (?:present|absent)|"
+    r"(?:very[ -]low|low|intermed(?:iate)?|technically [a-z]+|inadequate|unsatisfactory|"
+    r"indeterminate|high|normal|near[ -]normal|non-? ?diagnostic|pe (?:present|absent)|"
     r"no pe|positive|negative)"
 )
 _DEFINITION = re.compile(
@@ -32,7 +39,7 @@ _ASKS = re.compile(
     r"\b(?:probability|category|result|impression|conclusion|pe|embol\w+|scan|interpretation|final|overall|reading|grade|"
     r"verdict|likelihood|class|tier|pioped|diagnosis|opinion|read)\b"
 )
-_BOXED, _OPEN = frozenset("[(☐☑☒✅"), frozenset("_*[{<?")
+_BOXED, _OPEN = frozenset("[(☐☑☒✅"), frozenset("_*[{<?/(")
 _PARTING, _COMPARING = frozenset(":=-–—→"), frozenset("<>≥≤%")
 _SIGNS = _BOXED | _OPEN | _PARTING | _COMPARING
 """What check boxes, blanks, definitions and legends with numbers cannot do without: a text with none of them need not be searched."""

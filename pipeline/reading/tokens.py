@@ -9,8 +9,10 @@ WORD = re.compile(r"[^\W\d_]+")
 """Letters in a row."""
 _PRIVATE = dict.fromkeys(range(0xE000, 0xE0C8), "?")
 _DROPPED = frozenset("()\"“”'`*_{}|~^#")
+_TWICE = frozenset({"of", "the", "in", "for", "to", "either", "is", "with", "a"})
+"""Small words that a dictation says twice."""
 _CHARACTERS = {ord(dash): "-" for dash in "\u2010\u2011\u2012\u2013\u2014\u2212"} | {ord(mark): "'" for mark in "\u2018\u2019\u02bc\u00b4"}
-_CHARACTERS |= {0xA0: " ", 0x202F: " ", 0x2265: ">", 0x2264: "<"}
+_CHARACTERS |= {0x0D: " ", 0xA0: " ", 0x202F: " ", 0x2265: ">", 0x2264: "<"}
 _TRANSLATED = _CHARACTERS | _PRIVATE
 _LEADERS = ("....", ". . ", "……")
 _LEADER = re.compile(r"\.{4,}|(?:\. ){3,}\.?|…{2,}")
@@ -26,7 +28,7 @@ class Token(NamedTuple):
 
 def plain(text: str) -> str:
     """Lower case with one kind of dash, quote and space; every character keeps its place."""
-    swapped = text if text.isascii() else text.translate(_TRANSLATED)
+    swapped = text.replace("\r", " ") if text.isascii() else text.translate(_TRANSLATED)
     if any(sign in swapped for sign in _LEADERS):
         # Dot leaders of form-like reports stand for a colon.
         swapped = _LEADER.sub(lambda match: ":" + " " * (len(match.group()) - 1), swapped)
@@ -37,12 +39,28 @@ def plain(text: str) -> str:
     return "".join(c.lower() if len(c.lower()) == 1 else c for c in swapped)
 
 
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def _slips(word: str) -> set[str]:
+    """Every way to write a word with one letter wrong, missing or too many, or two neighbours swapped; its first letter is right."""
+    cuts = [(word[:n], word[n:]) for n in range(1, len(word) + 1)]
+    found = {a + b[1:] for a, b in cuts if b} | {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1}
+    found |= {a + c + b[1:] for a, b in cuts if b for c in _LETTERS} | {a + c + b for a, b in cuts for c in _LETTERS}
+    return found - {word}
+
+
 class Speller:
     """Joins and corrects tokens by a closed list (`v / q` -> `vq`, `probablity` -> `probability`); never fuzzy."""
 
-    def __init__(self, spellings: Mapping[tuple[str, ...], str], known: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, spellings: Mapping[tuple[str, ...], str], known: frozenset[str] = frozenset(), misspelt: frozenset[str] = frozenset()
+    ) -> None:
         self._known = known
         self._by_first: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        wrong = {slip: word for word in sorted(misspelt) for slip in _slips(word) if slip not in known}
+        for slip in wrong.keys() - {words[0] for words in spellings}:
+            self._by_first[slip] = [((slip,), wrong[slip])]
         for words, norm in sorted(spellings.items(), key=lambda item: -len(item[0])):
             self._by_first.setdefault(words[0], []).append((words, norm))
 
@@ -79,11 +97,11 @@ def tokens_of(lowered: str, start: int, end: int, speller: Speller) -> list[Toke
     broken = False
     for match in _TOKEN.finditer(lowered, start, end):
         norm = match[0]
-        if norm in _DROPPED:
+        if norm in _DROPPED or (norm in _TWICE and found and found[-1].norm == norm):
             continue
         at, after = match.span()
         if norm == "-" and _inside_word(lowered, at, start, end):
-            broken = bool(found) and found[-1].end == at and lowered[after : after + 1] == "\n"
+            broken = bool(found) and found[-1].end == at and lowered[after : after + 2].lstrip(" ")[:1] == "\n"
             continue
         if broken and norm.isalpha() and speller.whole(found[-1].norm, norm):
             found[-1] = Token(found[-1].norm + norm, found[-1].start, after)

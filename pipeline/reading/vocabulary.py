@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.domain.reading import Grade
+from pipeline.domain.reasons import REASONS
 from pipeline.errors import Misconfigured, Problem
 from pipeline.reading.pattern import SIGNS, Compiler, Index, Pattern, PatternError
 from pipeline.reading.sections import Headings
@@ -16,6 +17,15 @@ from pipeline.reading.tokens import Speller
 ROLES = ("verdict", "denied", "hedge", "remark", "refuse")
 SCOPES = ("tail", "span", "sentence")
 LEANS = ("open", "positive")
+FINDINGS = ("mismatch", "small-mismatch", "no-mismatch", "range-with-high", "resolved")
+HEADING_LISTS = ("weak", "not_ours", "last_words", "other_exam", "this_exam", "self_stating")
+HEADING_KINDS = frozenset(
+    "impression comment preliminary findings indication history comparison technique exam recommendation communication pretest legend "
+    "addendum attending signature".split()
+)
+_HYPHENATED = re.compile(r"[a-z]-[a-z]")
+_TABLES = ("spelling", "classes", "headings", "words")
+_BLOCKS = ("phrase", "mask")
 WORD_LISTS = (
     "triggers",
     "whole",
@@ -29,6 +39,22 @@ WORD_LISTS = (
     "replaces",
     "no_pe_question",
     "no_matter",
+    "follows",
+    "states",
+    "others",
+    "context",
+    "holds_now",
+    "aging",
+    "between",
+    "ailments",
+    "amounts",
+    "misspelt",
+    "core",
+    "chances",
+    "classes",
+    "plain",
+    "naming",
+    "asserting",
     "english",
     "foreign",
 )
@@ -84,8 +110,29 @@ class Words:
     replaces: frozenset[str]
     no_pe_question: frozenset[str]
     no_matter: frozenset[str]
+    follows: frozenset[str]
+    states: frozenset[str]
+    others: frozenset[str]
+    context: frozenset[str]
+    holds_now: frozenset[str]
+    aging: frozenset[str]
+    between: frozenset[str]
+    ailments: frozenset[str]
+    amounts: frozenset[str]
+    misspelt: frozenset[str]
+    core: frozenset[str]
+    chances: frozenset[str]
+    classes: frozenset[str]
+    plain: frozenset[str]
+    naming: frozenset[str]
+    asserting: frozenset[str]
     english: frozenset[str]
     foreign: frozenset[str]
+
+    @property
+    def turning(self) -> frozenset[str]:
+        """Words that deny, undo or doubt."""
+        return self.negators | self.undoing | self.hedges
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,15 +198,25 @@ class _Parser:
     def __init__(self, text: str, file: str, data: Mapping[str, Any]) -> None:
         self.text, self.file, self.data = text, file, data
         self.problems: list[Problem] = []
+        # Nothing may be looked up in what has not even the shape of a vocabulary: `parse` says so and stops.
+        self.misshapen = [name for name in _TABLES if not isinstance(data.get(name, {}), dict)]
+        self.misshapen += [name for name in _BLOCKS if not _is_blocks(data.get(name, []))]
+        data = {name: value for name, value in data.items() if name not in self.misshapen}
         self.classes = {str(name): _strings(words) for name, words in data.get("classes", {}).items()}
         self.compiler = Compiler({} if len(self.classes) > len(SIGNS) else self.classes)
 
     def parse(self) -> Vocabulary:
+        for name in self.misshapen:
+            wanted = f"[[{name}]] blocks" if name in _BLOCKS else f"one table [{name}]"
+            self._problem(f"{name}: there must be {wanted}", self._line(rf"^(\[+\s*)?{name}\b"))
+        if self.misshapen:
+            raise Misconfigured(self.problems)
         for name in self.data.keys() - {"language", "spelling", "classes", "headings", "mask", "phrase", "words"}:
             self._problem(f"unknown part [{name}]", self._line(rf"^\[+{re.escape(name)}\b"))
         self._classes()
         phrases = tuple(self._phrases())
         masks = tuple(self._masks())
+        self._same_patterns()
         self._unique([(p.id, p.line) for p in phrases] + [(m.id, m.line) for m in masks])
         words, headings = self._words(), self._headings()
         if self.problems:
@@ -172,7 +229,7 @@ class _Parser:
             file=self.file,
             hash=digest,
             headings=headings,
-            speller=Speller(spellings, self._known_words(spellings)),
+            speller=Speller(spellings, self._known_words(spellings), words.misspelt),
             masks=masks,
             phrases=phrases,
             words=words,
@@ -208,6 +265,16 @@ class _Parser:
                 grade = None
             if role == "hedge" and block.get("lean") not in LEANS:
                 self._problem(f"phrase {name!r}: a hedge needs lean = one of {', '.join(LEANS)}", line)
+            if role == "refuse" and not block.get("reason"):
+                self._problem(f"phrase {name!r}: a refusal needs a reason", line)
+            reason = block.get("reason")
+            if reason and not (reason in REASONS and REASONS[reason].review):
+                self._problem(f"phrase {name!r}: no reason {reason!r} that sends a report to a person; see docs/reasons.md", line)
+            if (finding := block.get("finding")) and finding not in FINDINGS:
+                self._problem(f"phrase {name!r}: no finding {finding!r}; one of {', '.join(FINDINGS)}", line)
+            for key in ("weak", "strong"):
+                if not isinstance(block.get(key, False), bool):
+                    self._problem(f"phrase {name!r}: {key} is true or false, without quotation marks", line)
             if role == "verdict" and not (block.get("examples") and block.get("not_examples")):
                 self._problem(f"phrase {name!r}: a verdict needs at least one example and one not_example", line)
             yield Phrase(
@@ -244,6 +311,10 @@ class _Parser:
     def _patterns(self, block: Mapping[str, Any], what: str, line: int) -> tuple[Pattern, ...]:
         compiled = []
         for source in _strings(block.get("patterns", [])):
+            if source != source.lower():
+                self._problem(f"{what}: pattern {source!r}: write it in lower case, as every text is read", line)
+            if _HYPHENATED.search(source):
+                self._problem(f"{what}: pattern {source!r}: write a blank for a hyphen inside a word, as every text is read", line)
             try:
                 compiled.append(self.compiler.compile(source))
             except PatternError as error:
@@ -261,6 +332,13 @@ class _Parser:
 
     def _headings(self) -> Headings:
         given = self.data.get("headings", {})
+        for name in given.keys() - {*HEADING_LISTS, "kinds", "first_words", "any_word"}:
+            self._problem(f"[headings] {name}: unknown list", self._line(rf"^\s*{re.escape(name)}\s*="))
+        for kind in sorted(
+            {*given.get("kinds", {}), *given.get("any_word", {}), *map(str, given.get("first_words", {}).values())} - HEADING_KINDS
+        ):
+            line = self._line(rf"^\s*{re.escape(kind)}\s*=|=\s*\"{re.escape(kind)}\"")
+            self._problem(f"[headings] {kind}: there are no sections of this kind", line)
         exact: dict[str, str] = {}
         for kind, labels in given.get("kinds", {}).items():
             for label in _strings(labels):
@@ -274,11 +352,25 @@ class _Parser:
             this_exam=frozenset(_strings(given.get("this_exam", []))),
             self_stating=frozenset(_strings(given.get("self_stating", []))),
             weak=frozenset(_strings(given.get("weak", []))),
+            any_word={word: kind for kind, words in given.get("any_word", {}).items() for word in _strings(words)},
             not_ours=frozenset(_strings(given.get("not_ours", []))),
         )
 
     def _known_words(self, spellings: Iterable[tuple[str, ...]]) -> frozenset[str]:
         return frozenset(self.compiler.words | self.compiler.signs().keys() | {word for key in spellings for word in key})
+
+    def _same_patterns(self) -> None:
+        """One wording in two phrases that say different things: only their order in the file would decide between them."""
+        seen: dict[str, tuple[str, object, int]] = {}
+        for block, line in zip(self.data.get("phrase", []), self._blocks("phrase"), strict=True):
+            name, said = str(block.get("id", "")), tuple(block.get(key) for key in ("grade", "role", "lean", "reason", "finding"))
+            for source in _strings(block.get("patterns", [])):
+                first, meaning, place = seen.setdefault(" ".join(source.split()), (name, said, line))
+                if meaning != said:
+                    self._problem(
+                        f"phrase {name!r}: ambiguous: {first!r} (line {place}) has the same pattern {source!r} and says something else",
+                        line,
+                    )
 
     def _unique(self, ids: list[tuple[str, int]]) -> None:
         seen: set[str] = set()
@@ -297,6 +389,10 @@ class _Parser:
 
     def _problem(self, message: str, line: int) -> None:
         self.problems.append(Problem(self.file, line, message))
+
+
+def _is_blocks(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(block, dict) for block in value)
 
 
 def _strings(value: Any) -> list[str]:

@@ -7,7 +7,21 @@ from tests.reading.reading_kit import CORPUS, corpus, reading_of
 
 FILES = sorted(path.name for path in CORPUS.glob("*.jsonl"))
 
-AT_LEAST = {"c1_a.jsonl": 0.97, "c1_b.jsonl": 0.95, "c2.jsonl": 0.96, "c3.jsonl": 0.8, "c4.jsonl": 0.86}
+AT_LEAST = {
+    "c1_a.jsonl": 0.97,
+    "c1_b.jsonl": 0.95,
+    "c2.jsonl": 0.96,
+    "c3.jsonl": 0.89,
+    "c4.jsonl": 0.93,
+    "d5.jsonl": 0.97,
+    "d6.jsonl": 0.97,
+    "d7.jsonl": 0.95,
+    "d8.jsonl": 0.82,
+    "d9.jsonl": 0.92,
+    "d10.jsonl": 0.92,
+    "d11.jsonl": 0.68,
+    "d12.jsonl": 0.82,
+}
 """Share of exact categories. All files were seen by who wrote the vocabulary; see tests/corpus/README.md."""
 
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.domain.report import TextBlock
-from pipeline.reading import Vocabulary, crosscheck, reader, sections
+from pipeline.reading import Vocabulary, crosscheck, gates, sections
 from pipeline.reading.matching import match_sentence
 from pipeline.reading.sections import sections_of
 from pipeline.reading.sentences import sentences_of
@@ -123,9 +123,9 @@ def test_a_line_may_hold_a_heading(line: str, opens: bool) -> None:
 
 
 @settings(max_examples=400)
-@given(st.from_regex(reader._ODD, alphabet=ASCII))
+@given(st.from_regex(gates._ODD, alphabet=ASCII))
 def test_whatever_is_odd_in_ascii_holds_a_sign_that_it_is_looked_for_by(text: str) -> None:
-    assert any(sign in text for sign in reader._ODD_SIGNS)
+    assert any(sign in text for sign in gates._ODD_SIGNS)
 
 
 FOUND_BY = [

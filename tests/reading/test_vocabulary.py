@@ -62,6 +62,13 @@ def test_a_site_adds_a_phrase_in_one_block() -> None:
         ('["as good as gold"]', "[]", "no patterns"),
         ('id = "mine"\n', "", "a block without an id"),
         ('id = "mine"', 'id = "low"', "used twice"),
+        ('grade = "low"', 'role = "refuse"', "a refusal needs a reason"),
+        ('grade = "low"', 'role = "refuse"\nreason = "no-such"', "no reason 'no-such'"),
+        ('grade = "low"', 'role = "refuse"\nreason = "incidental"', "no reason 'incidental' that sends a report to a person"),
+        ('grade = "low"', 'grade = "low"\nfinding = "mismach"', "no finding 'mismach'"),
+        ('grade = "low"', 'grade = "low"\nweak = "yes"', "weak is true or false"),
+        ('["as good as gold"]', '["as good as Gold"]', "write it in lower case"),
+        ('["as good as gold"]', '["as-good as gold"]', "write a blank for a hyphen"),
     ],
 )
 def test_a_wrong_phrase_is_refused_with_its_line(old: str, new: str, message: str) -> None:
@@ -89,6 +96,51 @@ def test_mistakes_in_the_other_parts() -> None:
     assert any("is both" in p for p in problems(TEXT.replace('preliminary = ["preliminary"', 'preliminary = ["impression"')))
     assert any("unknown list" in p for p in problems(TEXT.replace("\n[words]\n", '\n[words]\nmore = ["x"]\n')))
     assert any("missing" in p for p in problems(TEXT.replace("\nhedges = ", "\nhegdes = ")))
+
+
+def test_the_parts_have_their_shape() -> None:
+    assert problems("phrase = 1\n") == ["1: phrase: there must be [[phrase]] blocks"]
+    assert problems('language = "en"\nmask = ["a"]\n') == ["2: mask: there must be [[mask]] blocks"]
+    for name in ("classes", "headings", "words", "spelling"):
+        assert problems(f"{name} = 1\n") == [f"1: {name}: there must be one table [{name}]"]
+
+
+def test_headings_of_no_kind_are_refused() -> None:
+    text = TEXT.replace("\n[headings.kinds]\n", '\n[headings.kinds]\nimpresion = ["my read"]\n')
+    assert problems(text) == [f"{line_of(text, 'impresion =')}: [headings] impresion: there are no sections of this kind"]
+    text = TEXT.replace("\n[headings.first_words]\n", '\n[headings.first_words]\n"my read" = "impresion"\n')
+    line = line_of(text, '= "impresion"')
+    assert problems(text) == [f"{line}: [headings] impresion: there are no sections of this kind"]
+    text = TEXT.replace("\n[headings]\n", '\n[headings]\nweek = ["my read"]\n')
+    assert problems(text) == [f"{line_of(text, 'week =')}: [headings] week: unknown list"]
+
+
+OTHER = BLOCK.replace('"mine"', '"other"').replace('"low"', '"high"')
+
+
+def test_one_pattern_with_two_meanings_is_ambiguous() -> None:
+    message = f"phrase 'other': ambiguous: 'mine' (line {OWN_LINE}) has the same pattern 'as good as gold' and says something else"
+    assert problems(TEXT + BLOCK + OTHER) == [f"{OWN_LINE + 7}: {message}"]
+    assert check(
+        Vocabulary.parse(TEXT + BLOCK + OTHER.replace('"high"', '"low"').replace("As good as gold.", "It is as good as gold."), "x")
+    )
+
+
+def test_one_example_that_two_phrases_of_different_category_take_is_ambiguous() -> None:
+    wide = OTHER.replace("as good as gold", "as (good|fine) as gold").replace("As good as gold.", "As fine as gold.")
+    found = check(Vocabulary.parse(TEXT + BLOCK + wide, "site.toml"))
+    assert [(problem.line, "'other' (line" in problem.message) for problem in found] == [(OWN_LINE, True)]
+    assert "ambiguous: 'As good as gold.'; 'mine' takes it as low" in found[0].message
+    # The longer one wins, whatever the order.
+    longer = OTHER.replace("as good as gold", "it is as good as gold").replace("As good as gold.", "It is as good as gold.")
+    assert check(Vocabulary.parse(TEXT + BLOCK + longer, "site.toml")) == []
+
+
+def test_an_example_that_is_read_otherwise_says_how() -> None:
+    found = check(Vocabulary.parse(TEXT + BLOCK.replace("As good as gold.", "High probability for PE."), "site.toml"))
+    assert found[0].message.endswith("it is read as high by 'high'")
+    found = check(Vocabulary.parse(TEXT + BLOCK.replace("As good as gold.", "Gold as good."), "site.toml"))
+    assert found[0].message.endswith("it goes to a person (no-verdict)")
 
 
 def test_examples_that_do_not_hold_are_told_with_their_line() -> None:

@@ -33,7 +33,7 @@ def table(*rows: tuple[str, str, str]) -> list[tuple[str, str]]:
         ("Low probability for PE{} possible pneumonia.", ",|:| -| with| and| but", "negative low"),
         ("Low probability for PE possible pneumonia.", "", SAYS_NO),
         ("It is not large and {} no evidence of PE.", "the|this|it|is|are|therefore|thus|so", "negative absent"),
-        ("It is not large and large with no evidence of PE.", "", SAYS_NO),
+        ("It is not large and large with no evidence of PE.", "", "negative absent"),
         # what a negative leaves out
         ("No evidence of PE, {} in the apex.", "except|excepting|elsewhere|apart from that|aside from that|other than|protocol", SAYS_NO),
         ("No evidence of PE {} the left lung.", "in|of|on|within|involving|affecting|to|for|by", SAYS_NO),
@@ -203,7 +203,6 @@ def test_a_draft_that_is_confirmed_with_a_reservation(word: str) -> None:
         ("Low probability for PE {}unlikely.", 2, "negative low"),
         ("No evidence of PE {}in left lung.", 4, "negative absent"),
         ("No evidence of PE {}in lung left.", 3, "negative absent"),
-        ("CT {}low probability for PE.", 1, "negative low"),
         ("Low probability for PE {}ago.", 4, "negative low"),
         ("Low probability for PE {}on prior scan.", 2, "negative low"),
         ("On 2/2/2022 {}low probability for PE.", 1, "negative low"),
@@ -229,7 +228,8 @@ def test_a_sentence_longer_than_any_is_read_in_pieces_and_what_a_cut_goes_throug
         ("Intermediate probability for PE in the left lung.", "nondiagnostic intermediate"),
         # a mask ends what stands before and behind it
         ("History of PE inadequate to exclude PE.", "nondiagnostic nondiagnostic"),
-        ("Known PE in 2019, low probability for PE if anyone asks.", "negative low"),
+        ("Known PE in 2019, low probability for PE, if anyone asks.", "negative low"),
+        ("Low probability for PE if the film is clear.", SAYS_NO),
         ("The likelihood of PE in this clinical setting is low.", "negative low"),
         ("The likelihood of clinically significant PE is low.", "negative low"),
         ("The likelihood of PE in the CT setting is low.", SAYS_NO),
@@ -247,7 +247,7 @@ def test_a_sentence_longer_than_any_is_read_in_pieces_and_what_a_cut_goes_throug
         ("Low probability of the disease.", SAYS_NO),
         ("Low probability for asthma.", SAYS_NO),
         ("Low probability that it is there.", SAYS_NO),
-        ("High probability for PE of the left lung.", SAYS_NO),
+        ("High probability for PE of the left lung.", "positive high"),
     ],
 )
 def test_what_stands_right_behind_or_before(text: str, expected: str) -> None:

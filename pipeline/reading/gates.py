@@ -1,0 +1,120 @@
+"""What makes a whole text one that nobody may read by rules: not verified, another patient's, odd characters, another language."""
+
+import re
+from collections.abc import Sequence
+
+from pipeline.reading.vocabulary import Words
+
+_WRONG_PATIENT = re.compile(
+    r"\b(?:dictated|reported|entered|filed|reads?|images|study|scan|report)\b[^.\n]{0,40}\b(?:wrong|another|different) patient\b"
+)
+_UNVERIFIED = re.compile(
+    r"\bthis report (?:has been|is|was) (?:withdrawn|retracted|cancell?ed|void(?:ed)?|rescinded|(?:issued|filed|sent) in error)\b(?! and)|"
+    r"\bdisregard this report\b|"
+    r"\bdraft\b[^.\n]{0,20}\bnot (?:yet )?(?:final|signed|verified|approved|for)|\bnot for clinical use\b"
+    r"|\b(?:report|result|dictation|interpretation|transcription|impression)\b[^.\n]{0,30}\b(?:not (?:yet )?(?:been )?(?:final(?:i[sz]ed)?"
+    r"|verified|authenticated|authori[sz]ed|signed|approved)\b|unverified\b|unsigned\b|unauthenticated\b"
+    r"|awaiting (?:verification|authentication|signature|approval)\b)"
+    r"|(?:^|[\n\-:(*])[ \t]{0,5}(?:this |the )?(?:report |result |study |scan )?(?:was |is |has been )?(?:entered|filed|sent|"
+    r"issued) in error\b|\bfinal report (?:is |has )?not yet\b|\bnot (?:yet )?(?:reviewed|verified) by (?:a|the|any)\b"
+    r"|\bdo not use for\b|\bnot for patient care\b"
+    r"|(?:^|[.\n*-])\s{0,5}not final\s{0,5}(?:$|[.\n*:,-])|\bthis is a draft\b|\bno clinical decision\b|\bnot a final report\b"
+    r"|\bmay change on (?:formal|final)\b|\bdo not (?:discharge|act) on\b|\bunder correction\b|\bmay not agree\b|\bawait the outcome\b"
+    r"|\bpossible discrepancy\b|\buntil this is resolved\b|\bto be verified\b|\bawaiting (?:review|verification) by\b|"
+    r"\bunsigned (?:report|draft)\b|\bunverified report\b|\bmight have been (?:exchanged|swapped|switched)\b|\bno new reading\b|"
+    r"\btemplate default\b|\bedit before sign"
+)
+_OF_UNVERIFIED = (
+    *(
+        "this report",
+        "disregard",
+        "draft",
+        "clinical use",
+        "not final",
+        "final report",
+        "verif",
+        "authent",
+        "authori",
+        "unsigned",
+        "await",
+        "in error",
+    ),
+    *(
+        "not yet",
+        "not been",
+        "not approved",
+        "not signed",
+        "signed",
+        "reviewed by",
+        "not use",
+        "patient care",
+        "clinical decision",
+        "may change",
+    ),
+    *(
+        "do not discharge",
+        "do not act",
+        "under correction",
+        "may not agree",
+        "discrepancy",
+        "is resolved",
+        "new reading",
+        "might have been",
+    ),
+    *("template", "default text", "autofill", "edit before"),
+)
+"""Each of the wordings above holds one of these; most texts hold none, and need not be searched."""
+_ODD = re.compile(
+    "[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\uff00-\uffef]"
+    r"|</?[a-z!][^<>\n]{0,80}>|<!--|&(?:[a-z]{2,8}|#\d{1,6});|(?<=[a-z])[*_~^|#](?=[a-z])|\[deleted|~~|\[\[|/\*|\((?:deleted|sic)\)"
+)
+_ODD_SIGNS = (*"<&*_~^|#", "[deleted", "[[", "/*", "(deleted)", "(sic)")
+"""ASCII text that holds none of these is not odd."""
+_LATIN = re.compile(r"[a-zÀ-ɏ]+$")
+
+
+_NO_SCAN = re.compile(
+    r"\bno images (?:were )?(?:acquired|obtained|taken)\b|\bfindings: no images\b|\b(?:v/?q|lung|nm) ?(?:scan|"
+    r"study) (?:was )?(?:therefore )?"
+    r"(?:not performed|cancell?ed)\b|\bno v/?q scan (?:was )?performed\b|\breturned to the (?:floor|ward) without\b|"
+    r"\bno dose (?:was )?given\b"
+)
+
+
+def is_of_no_scan(lowered: str) -> bool:
+    """Whether the text says that there was no scan at all: what its impression says then is a template's, or another exam's."""
+    return _NO_SCAN.search(lowered) is not None
+
+
+_FLUID = re.compile(r"\bpe\b[^.\n]{0,30}\b(?:on (?:the )?(?:films?|cxr|x-?ray|radiograph)|increasing|drained|tapped|effusions?)\b")
+
+
+def means_effusion(lowered: str) -> bool:
+    """Whether "PE" is said of what a chest film shows: pleural effusion, not embolism."""
+    return "embol" not in lowered and _FLUID.search(lowered) is not None
+
+
+def of_another_patient(lowered: str) -> bool:
+    """Whether the text says of itself that it is another patient's."""
+    return " patient" in lowered and _WRONG_PATIENT.search(lowered) is not None
+
+
+def is_unverified(lowered: str) -> bool:
+    """Whether the text says of itself that nobody stands behind it yet: a draft, a template, one that was sent in error."""
+    return any(piece in lowered for piece in _OF_UNVERIFIED) and _UNVERIFIED.search(lowered) is not None
+
+
+def is_odd(lowered: str) -> bool:
+    """Whether it holds characters nobody sees, or markup: what a person reads there may not be what stands there."""
+    ordinary = lowered.isascii() and not any(sign in lowered for sign in _ODD_SIGNS)
+    return not ordinary and _ODD.search(lowered) is not None
+
+
+def is_foreign(lowered: str, words: Sequence[str], lists: Words) -> bool:
+    """Whether the text is in another script or language. `words`: its words, in order."""
+    latin = lowered.isascii() or sum(word.isascii() or _LATIN.match(word) is not None for word in words) >= len(words) / 2
+    if not latin:
+        return True
+    english = sum(map(lists.english.__contains__, words))
+    foreign = sum(map(lists.foreign.__contains__, words))
+    return foreign >= 4 and foreign > english
