@@ -36,6 +36,9 @@ _UNSETTLES = (_TOUCHES - {"should", "changed", "different", "agreement", "high",
     "uncertain",
     "withheld",
     "awaiting",
+    "disagrees",
+    "disagree",
+    "heparin",
 }
 _MORE_LOSS = frozenset({"defect", "defects", "missed", "additional"})
 _EXPLAINED = frozenset({"matched", "match", "matches", "corresponds", "correspond", "explained", "attributable", "unchanged", "no", "due"})
@@ -54,6 +57,8 @@ def leaves_doubt(added: Part, base: Category, vocabulary: Vocabulary, *, late: b
     """Whether an addendum without a verdict leaves doubt about the verdict of category `base`; `late`: it stands behind it."""
     words = added.words
     if added.found.denied or (_UNSETTLES & words and not _STANDS & words):
+        return True
+    if "change" in words and words & {"interpretation", "impression", "reading", "category"} and not words & {"no", "not", "unchanged"}:
         return True
     if _OPEN & words and _ALTERS & words and not _STANDS & words:
         return True

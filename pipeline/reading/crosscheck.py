@@ -10,6 +10,7 @@ _MISMATCH = re.compile(
     r"out of (?:all )?proportion to (?:the )?ventilation)\b"
 )
 _UNVENTILATED = re.compile(
+    r"\bnone (?:of (?:them|these|which) )?(?:is |are |was |were )?matched\b(?! by)|"
     r"(?:not|none(?: of these)?(?: is| are)?|without(?: a| any)?|no(?:t)?) (?:\w+ ){0,3}match(?:ed|"
     r"ing)?\b(?: by)?(?: \w+){0,2} ventilat\w+|not matched(?: by| on)|none has a matching|"
     r"\bno (?:\w+ ){0,2}(?:counterparts?|correlates?|equivalents?)\b[^.;]{0,40}(?:ventilat|aerosol|technegas|xenon|krypton)|"
@@ -39,6 +40,7 @@ _NORMAL_PERFUSION = re.compile(
     r"abnormalit\w+)\b|\bwithout (?:segmental|subsegmental|perfusion)[^.;\n]{0,30}defects?"
 )
 _EVEN_MAA = re.compile(
+    r"\bnormal ventilation and perfusion\b|\bventilation and perfusion (?:are|is|were) (?:both )?normal\b|\bno (?:mismatch\w*|unmatched)\b|"
     r"\b(?:perfusion|maa)\b[^.;\n]{0,40}\b(?:homogeneous|uniform|even|normal|symmetrical|complete)\b[^.;\n]{0,40}\b(?:pleura\w*|"
     r"throughout|both lungs|all (?:views|projections|segments))\b"
 )
@@ -88,7 +90,7 @@ _AIR_THERE = re.compile(
 _OF_MISMATCH = ("match", "mach", "ventil", "without", "discordan", "xenon", "aerosol", "technegas", "krypton", "defect")
 _OF_ABNORMAL = ("abnormal", "defect")
 _OF_SEGMENTAL = ("defect",)
-_OF_PERFUSION = ("maa", "perfusion", "defect", "deficit", "abnormalit")
+_OF_PERFUSION = ("match", "maa", "perfusion", "defect", "deficit", "abnormalit")
 _LOST = re.compile(r"\bno perfusion (?:at all|in\b|to\b)")
 _LOSS = re.compile(
     r"\bdefects?\b|\bdeficits?\b|\b(?:decreased|reduced|absent|no) perfusion\b|\bwedges?\b|\bphotopenic\b|\bshows no perfusion\b"
@@ -100,21 +102,25 @@ _GONE = re.compile(
     r"disappeared|vanished|gone)\b|\bmismatch\w*(?: segments?)?(?: ?:)?(?: (?:large|moderate|medium|small)[ :]+0\b)+"
 )
 _DENIED_AFTER = re.compile(
-    r"\b(?:not (?:seen|identified|present|demonstrated)|absent|(?<!partly )(?<!partially )(?<!incompletely )resolved|no longer|"
+    r"\b(?:not (?:seen|identified|present|demonstrated)|absent|(?<!partly )(?<!partially )(?<!incompletely )(?<!not )resolved|no longer|"
     r"none|is seen in no)\b"
 )
 _GONE_AFTER = re.compile(
     r"\b(?:have|has) (?:all |now |since |both ){0,2}(?:filled|cleared|normali[sz]ed|recovered|reperfused|disappeared)\b"
 )
+_STILL = re.compile(r"\b(?:persist\w*|again|remain\w*|still|developed|new)\b")
+_PRIOR = re.compile(r"\b(?:previously|prior|previous|former|old|known)\b")
 _NEW = re.compile(r"\b(?:new|but|however|except|although|whereas|while|persist\w*|remain\w*|partly|partially|incompletely)\b")
 _LOST_WORD = re.compile(
     r"\b(?:missing|vanished|lost|loss(?:es)?|absent|absence|no (?:tracer|perfusion|activity|uptake)|cold|voids?|gaps?|triang\w+|wedges?|"
     r"hardly perfus\w+|not perfus\w+|not reach\w*|isn't perfus\w+|aren't perfus\w+|lacks?|photopeni\w+|holes?|unperfused|"
     r"non-?perfused|devoid|empty|unfilled|"
-    r"almost no|worse than ventilation|defects?)\b"
+    r"almost no|worse than ventilation|hypoperfus\w+|defects?)\b"
 )
 _SHAPED = re.compile(r"\b(?:wedge\w*|triang\w+)\b")
-_PLACE = re.compile(r"\b(?:segments?|segmental|lobes?|lobar|lingula\w*|basal|apical|apicoposterior|s\d{1,2})\b")
+_PLACE = re.compile(
+    r"\b(?:segments?|segmental|lobes?|lobar|lingula\w*|basal|apical|apicoposterior|s\d{1,2}|rul|rml|rll|lul|lll|bilateral\w*|both lungs)\b"
+)
 _SMALL = re.compile(
     r"\b(?:small|tiny|minor|minimal|slight\w*|mild\w*|sub-?segmental|non-?segmental|patchy|heterogen\w+|uneven|diffuse|fissur\w+|"
     r"stripe|rim|notch|"
@@ -125,18 +131,19 @@ _NOT_LOST = re.compile(
     r"resolved|filled in|cleared|recovered|healed|gone|remain\w*|unchanged|known|chronic|20\d\d|19\d\d|if|criteri\w+)\b"
     r"(?! (?:tracer|perfusion|maa|flow|blood|counts|activity|uptake|perfus\w+|reach\w*|explained|accounted)\b)"
 )
-_AIR = re.compile(r"\b(?:ventilat\w*|aerosol|technegas|xenon|krypton|dtpa|air|gas|breath\w*)\b")
+_AIR = re.compile(r"\b(?:v(?= (?:is )?(?:normal|intact|ok|even)\b)|ventilat\w*|aerosol|technegas|xenon|krypton|dtpa|air|gas|breath\w*)\b")
 _INTACT = re.compile(
     r"\b(?:normal\w*|fully|uniform\w*|even(?:ly)?|everywhere|intact|preserved|maintained|well|good|homogeneous\w*|symmetric\w*|"
     r"unremarkable|"
-    r"nothing on|every|all|throughout|complete\w*|unimpaired|no (?:regional )?abnormalit\w+|filled|occup\w+|penetrat\w+)\b"
+    r"nothing on|every|all|throughout|complete\w*|unimpaired|clear|no defects?|no ventilation (?:defects?|abnormalit\w+)|"
+    r"no (?:regional )?abnormalit\w+|filled|occup\w+|penetrat\w+)\b"
 )
 _AIR_LOST = re.compile(
     r"\b(?:defects?|reduc\w+|abnormal\w*|match\w*|irregular\w*|patchy|clump\w*|poor\w*|except|apart|absent|decreas\w+|uneven|"
     r"delay\w*|trapp\w+|"
     r"retention|not|impair\w+|corresponding|limited|previous\w*|prior)\b"
 )
-_NO_ABNORMALITY = re.compile(r"\bno (?:regional )?abnormalit\w+")
+_NO_ABNORMALITY = re.compile(r"\bno (?:regional |ventilation )?(?:abnormalit\w+|defects?)")
 _ACCOUNTED = re.compile(
     r"(?<!mis)(?<!mis-)(?<!un)(?<!non-)\bmatch(?:ed|es|ing)?\b|\bcorrespond\w*|\bthe same\b|\bequal\w*|\bboth (?:studies|phases|parts)|"
     r"\balso (?:reduced|absent|decreased)|\bopaci\w+|\bconsolidat\w+|\binfiltrat\w+|\beffusions?\b|\batelecta\w+|\bcollaps\w+|"
@@ -157,9 +164,13 @@ _NOT_PERFUSED = re.compile(
 _EMPTY = re.compile(
     r"\b(?:maa|perfusion|tracer)\b[^.;\n]{0,20}\b(?:does|do|did) not reach\b|(?<!no )\bcones? of absent\b|\bno activity (?:in|"
     r"over|reaches) the\b"
-    r"|\[x\] ?(?:not matched|mismatch\w*|unmatched)|(?<!no )\b(?:segmental|lobar|large) areas? without perfusion|\b(?:rul|rml|rll|"
+    r""
+    r"|\bv ?\+ ?,? ?q ?-|\[x\] ?(?:not matched|mismatch\w*|unmatched)|(?<!no )\b(?:segmental|lobar|"
+    r"large) areas? without perfusion|\b(?:rul|rml|rll|"
     r"lul|lll|lingula)\s+(?:normal|nl)\s+(?:absent|none|0)\b"
 )
+_STATED_LOSS = re.compile(r"\b(?:lung|lobe|segments?|lingula)(?: is| are| was| were)? not perfused\b")
+"""In an impression it is a finding whatever the air does."""
 _NO_FLOW = re.compile(
     r"\b(?:segments?|lobes?|lingula|lung)\b[^.;\n]{0,60}\b(?:receives? no|lacks?|without|devoid of|absent|(?<!with )no) "
     r"(?:tracer|perfusion|activity|counts|uptake|flow|blood flow)\b"
@@ -171,7 +182,7 @@ _OPERATED = re.compile(
     r"\b(?:lobectomy|pneumonectomy|resect\w+|agenesis|hypoplas\w+|congenital|stent\w*|occlu\w+ bronch|surg\w+|transplant\w*)\b"
 )
 """Why a part of the lung may have no flow and need none."""
-_OF_EMPTY = ("matched", "not reach", "cone", "no activity", "without perfusion", "absent", "none")
+_OF_EMPTY = ("not perfused", "matched", "not reach", "cone", "no activity", "without perfusion", "absent", "none")
 _GRADED = frozenset({Grade.VERY_LOW, Grade.LOW})
 
 
@@ -186,7 +197,11 @@ def disagree(findings: Sequence[str], impression: Sequence[str], grade: Grade, r
     """
     if grade.category is Category.NEGATIVE:
         every = (*findings, *impression)
-        if any(_NOT_PERFUSED.search(text) for text in findings) or any(_EMPTY.search(s) for s in _sentences(every, _OF_EMPTY)):
+        if any(_NOT_PERFUSED.search(text) for text in findings) or any(
+            _EMPTY.search(s) and not _OPERATED.search(s) for s in _sentences(every, _OF_EMPTY)
+        ):
+            return True
+        if any(_STATED_LOSS.search(text) and not _OPERATED.search(text) for text in impression):
             return True
         if grade is Grade.NORMAL and any(_ABNORMAL.search(s) and not _DENIED.search(s) for s in _sentences(every, _OF_ABNORMAL)):
             return True
@@ -254,7 +269,8 @@ def _asserted_mismatch(sentence: str) -> bool:
     whole = sentence[: found.start()]
     before = " ".join((*_TIMES.findall(whole), _PART.sub("", whole)))
     after = _BRACKETED.sub("", sentence[found.end() :])[:60].split(",", 1)[0]
-    if _DENIED.search(_NOT_ONLY.sub("", _CHANGE.sub("", before))):
+    said_before = _NOT_ONLY.sub("", _CHANGE.sub("", before))
+    if _DENIED.search(_PRIOR.sub("", said_before) if _STILL.search(sentence) else said_before):
         return False
     return not (_DENIED_AFTER.search(after) or (_GONE_AFTER.search(after) and not _NEW.search(sentence)))
 

@@ -99,8 +99,27 @@ def of_another_patient(lowered: str) -> bool:
     return " patient" in lowered and _WRONG_PATIENT.search(lowered) is not None
 
 
+_PROVISIONAL = re.compile(
+    r"\b(?:status|report)\s?:\s?preliminary\b|(?:^|[.\n])\s{0,5}preliminary report\s{0,5}(?:[.\n]|$)|\bfinal (?:interpretation|report|read|"
+    r"reading) (?:is )?(?:pending|to follow)\b"
+    r"|\bto be (?:confirmed|reviewed) (?:by|in)\b|\b(?:provisionally|tentatively) (?:low|high|no|negative|positive|normal)\b"
+    r"|\bimages not yet reviewed\b|(?:^|\n)[ \t]*void[ \t]*(?:\n|$)|\bname on the images\b"
+)
+_SETTLED = re.compile(
+    r"\b(?:final(?! (?:interpretation|report|read|reading) (?:is )?(?:pending|to follow))|attending|overread|over-read|addendum|"
+    r"amended|consultant|staff)\b"
+)
+
+
+def is_provisional(lowered: str) -> bool:
+    """Whether the text says that somebody is still to look at it, and nobody in it has."""
+    return _PROVISIONAL.search(lowered) is not None and _SETTLED.search(lowered) is None
+
+
 def is_unverified(lowered: str) -> bool:
     """Whether the text says of itself that nobody stands behind it yet: a draft, a template, one that was sent in error."""
+    if is_provisional(lowered):
+        return True
     return any(piece in lowered for piece in _OF_UNVERIFIED) and _UNVERIFIED.search(lowered) is not None
 
 

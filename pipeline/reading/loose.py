@@ -26,6 +26,9 @@ _ALONE = frozenset({Grade.INDETERMINATE, Grade.NONDIAGNOSTIC})
 _PARTS = frozenset(
     {"left", "right", "upper", "lower", "middle", "lobe", "lobes", "lingula", "zone", "zones", "base", "bases", "side", "sides"}
 )
+_BEHIND_A_GRADE = frozenset(
+    {"to", "or", "and", "for", "in", "on", "by", "at", "with", "as", "here", "today", "given", "is", "scan", "study", "%", "because"}
+)
 _RANGING = frozenset({"to", "or", "-", "/", "and"})
 _DENYING = frozenset({"no", "without", "nil"})
 _SIGNS = frozenset({",", ":", "-", "/", ";", "."})
@@ -61,8 +64,10 @@ def loosely(norms: Sequence[str], vocabulary: Vocabulary) -> Loose | None:
     counted = "%" in norms
     # "About 4 % of the total perfusion" sizes an embolism; "PE: 5%" is a probability, and "PE: 0" none.
     sized = not words.amounts.isdisjoint(norms) and "0" not in norms and any(norm.isdecimal() for norm in norms)
-    only_names = len(norms) > 1 and all(
-        norm in words.naming or norm in words.aging or norm in _SIGNS or (sized and _counts(norm)) for norm in rest
+    only_names = (
+        len(norms) > 1
+        and ";" not in norms
+        and all(norm in words.naming or norm in words.aging or norm in _SIGNS or (sized and _counts(norm)) for norm in rest)
     )
     plain = (words.between if denying else frozenset()) | words.plain | words.naming | words.asserting | words.chances | _SIGNS
     if only_names and cores and not graded and not denying:
@@ -90,6 +95,10 @@ def _graded(norms: Sequence[str], graded: Sequence[int], cores: Sequence[int], v
     if grade is None:
         return None
     chances = [n for n, norm in enumerate(norms) if norm in words.chances]
+    going_on = words.chances | words.classes | _SIGNS | _BEHIND_A_GRADE
+    if grade not in _ALONE and not all(n + 1 == len(norms) or norms[n + 1] in going_on or _counts(norms[n + 1]) for n in graded):
+        # "Low ventilation and PE probability": the low is said of something else.
+        return None
     if grade not in _ALONE and not chances and not any(norm in words.classes for norm in norms):
         return None
     low, high = BANDS.get(grade, (0, -1))

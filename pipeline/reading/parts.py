@@ -98,7 +98,7 @@ class PartReader:
         if strict and tokens and not closed and (tokens[-1].norm in _DANGLING or tokens[-1].norm in _JOINING or lone):
             # It stops at a word that bears on what comes next, and nothing does.
             part.found.unread += self._ask("stops-short", 1)
-        if strict and tokens and tokens[0].norm == "not" and len(tokens) <= _ANSWER:
+        if strict and len(tokens) == _ANSWER and tokens[0].norm == "not" and tokens[1].norm in self._vocabulary.words.states:
             # "Not present" on a line of its own answers the line above.
             part.found.unread += self._ask("stops-short", 1)
         for first in range(0, len(tokens), _LONGEST_SENTENCE):

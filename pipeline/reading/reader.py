@@ -52,6 +52,8 @@ _OF_THE_SCAN = re.compile(r"\b(?:perfus|ventilat|technegas|maa\b|aerosol|xenon|s
 _BLANK_LINE = re.compile(r"(?<=\S)[ \t]*\n[ \t]*\n")
 _CUT_OFF = frozenset("of for the with and in to a an not is are was very or at on by from without than".split())
 _OPPOSITE = {Category.NEGATIVE: Category.POSITIVE, Category.POSITIVE: Category.NEGATIVE}
+_NOTHING_SAID = frozenset({"end", "of", "addendum"})
+_SOMEBODY = frozenset({"attending", "reader", "staff", "consultant", "i", "he", "she", "dr", "radiologist", "section", "team"})
 _OF_ANY_SCAN = frozenset({Grade.NORMAL, Grade.PRESENT, Grade.ABSENT})
 """Grades that a study with another question may be given too: "normal", "positive study", "negative"."""
 _OTHER_TRANSPLANT = re.compile(r"\b(?:renal|kidney|liver|heart|cardiac|marrow|cell|corneal) transplant")
@@ -60,7 +62,7 @@ _REPORT_WORDS = frozenset(
     {"report", "impression", "interpretation", "patient", "above", "dictated", "dictation", "conclusion", "attending", "reader", "i"}
 )
 _ALWAYS_SAID = frozenset({"overlooked", "misread", "retracted"})
-_AGREED = frozenset({"agree", "concur", "agreement"})
+_AGREED = frozenset({"agree", "agreed", "concur", "agreement", "share"})
 _OF_A_DETAIL = frozenset({"side", "sides", "transposed", "laterality", "dose", "weight", "technique", "date", "mci", "mbq", "spelling"})
 _OF_A_DRAFT = frozenset({"preliminary", "resident", "draft", "overnight", "call", "trainee", "registrar", "outside"})
 _AGREES = frozenset({"agree", "agreed", "agrees", "concur", "concurs", "confirm", "confirmed", "confirms", "unchanged"})
@@ -179,6 +181,9 @@ class _Reader:
         self._verdicts = list(part.found.verdicts)
         spans = list(part.spans)
         for addendum in _each(additions):
+            if _NOTHING_SAID.issuperset(WORD.findall(" ".join(self.lowered[s.start : s.end] for s in addendum))):
+                # "--- End addendum ---"
+                continue
             result = self._with_addendum(result, addendum, spans, late=not live or addendum[-1].start > live[-1].start)
         return result, spans
 
@@ -228,7 +233,7 @@ class _Reader:
         shown = self._without_masks(spans)
         chosen = [shown[s.start : s.end] for s in live]
         decided = {id(s) for s in live}
-        rest = [self.lowered[s.start : s.end] for s in self.sections if id(s) not in decided and s.kind in (BODY, FINDINGS)]
+        rest = [self.lowered[s.heading[0] or s.start : s.end] for s in self.sections if id(s) not in decided and s.kind in (BODY, FINDINGS)]
         undecided = all(v.category is Category.NONDIAGNOSTIC for v in verdicts if v.grade is grade)
         if self._ask("disagree", not undecided and disagree(rest, chosen, grade, part.found.remarks)):
             return "findings-disagree"
@@ -244,7 +249,7 @@ class _Reader:
         """What the rest of the text says against the verdict: another verdict about the disease, or that the report is disowned."""
         decided = {id(section) for section in (*live, *additions)}
         rest = [s for s in self.sections if id(s) not in decided and s.kind in _TOLD_TOO]
-        if self._ask("disowned", self._disowned(live) or self._disowned(rest, _AGREED)):
+        if self._ask("disowned", self._disowned([*live, *rest], _AGREED)):
             return "addendum-unclear"
         against = _OPPOSITE.get(category)
         if against is None:
@@ -275,7 +280,7 @@ class _Reader:
                 said = words & self.vocabulary.words.disowns
                 if words & (_OF_A_DRAFT | _OF_A_DETAIL):
                     continue
-                if said & _ALWAYS_SAID or ("not" in words and words & agreed):
+                if said & _ALWAYS_SAID or (words & agreed and words & _SOMEBODY and ("not" in words or "n't" in self.lowered[begin:stop])):
                     return True
                 if said and words & _REPORT_WORDS:
                     found = match_sentence(tokens_of(self.lowered, begin, stop, self.vocabulary.speller), self.vocabulary)

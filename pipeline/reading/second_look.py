@@ -16,23 +16,66 @@ _NAMES = frozenset({"pe", "pulmonary", "embolism", "embolus", "emboli", "acute"}
 _TURNING = frozenset({"not", "no", "never", "neither", "nor", "longer", "far", "hardly", "than", "least", "above"})
 _BAND_WORDS = frozenset({"low", "intermediate", "high"})
 _GRADED = frozenset({Grade.VERY_LOW, Grade.LOW, Grade.INTERMEDIATE, Grade.HIGH, Grade.NORMAL})
-_ALONE = frozenset({"clinician's", "physician's", "referrer's", "historical", "reportedly", "others", "clinician", "then", "ai"})
-_OTHER_TESTS = frozenset({"dvt", "ctpa", "ct", "dimer", "doppler", "duplex", "ultrasound", "echo"})
+_ALONE = frozenset(
+    {
+        "clinician's",
+        "physician's",
+        "referrer's",
+        "historical",
+        "reportedly",
+        "others",
+        "clinician",
+        "then",
+        "ai",
+        "software",
+        "technologist",
+        "computer",
+        "nurse",
+    }
+)
+_OTHER_TESTS = frozenset(
+    {
+        "dvt",
+        "ctpa",
+        "ct",
+        "dimer",
+        "doppler",
+        "duplex",
+        "ultrasound",
+        "echo",
+        "outside",
+        "symptoms",
+        "presentation",
+        "ecg",
+        "swelling",
+        "complaints",
+        "troponin",
+        "clinical",
+        "clinically",
+    }
+)
 _OTHER_READERS = frozenset(
     {"overnight", "teleradiology", "telerad", "resident", "registrar", "colleague", "outside", "trainee", "nighthawk"}
 )
 _FILM = frozenset({"cxr", "radiograph"})
 _CLEAR = frozenset({"neg", "negative", "normal", "clear"})
 _CLAUSES = frozenset({"there", "this", "it", "today", "today's", "we", "now"})
-_EARLIER = frozenset({"previous", "previously", "prior"})
+_SOURCES = frozenset(
+    {"ct", "ctpa", "ed", "er", "resident", "referring", "referrer", "outside", "physician", "clinician", "team", "note", "ward", "hospital"}
+)
+_FORMER = frozenset({"previous", "previously", "prior", "earlier", "initially", "formerly", "originally"})
+_ELSEWHERE_AFTER = frozenset({"previous", "previously", "prior", "earlier", "ct", "ctpa"})
 _PAST_IT = STOPS | {"with", "and"}
 _BOTH_SIDES = STOPS | {"?", "both", "either"}
 _BESIDE = 2
 _READERS = frozenset({"resident", "registrar", "trainee", "preliminary"})
 _GOING_ON = frozenset({"the", "this", "it", "is", "are", "therefore", "thus", "so"})
-_NOW = frozenset({"remains", "remain", "still", "again", "now", "today", "currently", "present", "current", "new", "but", "this", "these"})
+_NOW = frozenset(
+    {"final", "remains", "remain", "still", "again", "now", "today", "currently", "present", "current", "new", "but", "this", "these"}
+)
 _TOLD = frozenset(
-    "was were had been showed shown stated wrote said read reported interpreted called demonstrated revealed suggested gave reading "
+    "was were had been showed shown stated wrote said read reported interpreted called "
+    "demonstrated revealed suggested gave reading interpretation impression opinion "
     "calling labelled labeled graded".split()
 )
 _EXCEPT = frozenset({"exception", "except", "excepting", "elsewhere", "apart", "aside", "other", "protocol"})
@@ -44,6 +87,7 @@ _UPHELD = frozenset(
     {"supported", "confirmed", "tenable", "correct", "accepted", "upheld", "valid", "meet", "met", "reach", "reached", "apply", "hold"}
 )
 _CONDITIONS = frozenset({"pending", "assuming", "unless", "provided", "if", "once", "until", "subject"})
+_SUBJECT_TO = frozenset({"subject", "pending", "provided", "assuming", "unless"})
 _PLACES = frozenset({"outside", "save", "bar", "in", "of", "on", "within", "involving", "affecting", "to", "for", "by"})
 _SIDES = frozenset({"left", "right", "upper", "lower", "middle", "lingula", "apex", "base", "anteriorly", "posteriorly"})
 _NEAR = 6
@@ -92,6 +136,8 @@ def _inside(match: Match, left: Sequence[str], vocabulary: Vocabulary) -> str:
         # A word against its number: "probability of PE high (<10%)".
         own = str(match.phrase.grade)
         return next((norm for norm in left[match.first : match.last] if norm in _BAND_WORDS and norm != own), "")
+    if match.phrase.finding == "resolved":
+        return next((norm for norm in left[match.first : match.last] if norm in vocabulary.words.turning), "")
     if match.phrase.grade not in _GRADED:
         return ""
     turning = _TURNING | (vocabulary.words.elsewhere - {"clinical", "clinically"})
@@ -151,7 +197,10 @@ def _right_behind(match: Match, norms: Sequence[str], left: Sequence[str], taken
     if match.last >= len(left):
         return ""
     following = left[match.last]
-    if norms[match.last] in _CONDITIONS:
+    if left[match.last] == "," and {*norms[match.last + 1 : match.last + 2]} & _SUBJECT_TO:
+        return norms[match.last + 1]
+    undecided = match.phrase.grade is not None and match.phrase.grade.category is Category.NONDIAGNOSTIC
+    if norms[match.last] in _CONDITIONS and not (undecided and norms[match.last] == "pending"):
         # Masked, since what it says is no verdict; but the verdict hangs on it.
         return norms[match.last]
     if doubt := _against_its_number(match, left):
@@ -184,6 +233,8 @@ def _further_on(match: Match, norms: Sequence[str], left: Sequence[str], taken: 
     for number in rest:
         if (left[number] in _TAKEN_BACK and not taken[number]) or (left[number] in _UPHELD and left[number - 1] == "not"):
             return left[number]
+    if "longer" in left[match.last : match.last + 5] and left[left.index("longer", match.last) - 1] == "no":
+        return "longer"
     grade = match.phrase.grade
     denies = grade is not None and grade.category is Category.NEGATIVE
     watched = (words.undoing | words.hedges) - (_DENYING_TOO if denies else frozenset())
@@ -208,7 +259,7 @@ def _goes_on_oddly(rest: Sequence[str], words: Words, *, weak: bool, opened: boo
     following = rest[0]
     if weak or opened or following in STOPS or not following[0].isalpha():
         return ""
-    if following not in words.follows and not (denied and following in ("was", "were")):
+    if following not in words.follows and following not in words.core and not (denied and following in ("was", "were")):
         return following
     if following in _AUXILIARIES and len(rest) > 1 and rest[1] not in words.states and rest[1] not in STOPS:
         return following
@@ -229,6 +280,8 @@ def _answered(match: Match, left: Sequence[str]) -> str:
         return left[match.first]
     if "%" in left[match.last : match.last + 5] and left[match.last] in (":", "<", ">"):
         return "%"
+    if list(left[match.last : match.last + 1]) == [":"] and all(norm not in ("yes", "positive", "present") for norm in left[match.last :]):
+        return ":"
     if list(left[-2:-1]) == [","] and left[-1] in _ANSWERS:
         return left[-1]
     rest = [norm for norm in left[match.last - (left[match.last - 1] == ",") :] if norm != ","]
@@ -291,6 +344,8 @@ def _somebody_elses(match: Match, norms: Sequence[str], left: Sequence[str], voc
     if cue in _FILM and left[place + 1] in _CLEAR:
         # "CXR neg: high probability PE": what is said of the film ends before.
         cue = ""
+    if cue in _FORMER and match.first - place <= _BESIDE:
+        return cue
     if cue in _ALONE or (cue in _OTHER_TESTS and (match.first - place <= _BESIDE or STOPS.isdisjoint(left[place : match.first]))):
         return cue
     if cue and (set(left[place : match.last]) & _TOLD or (":" in left[place : match.first] and cue not in _READERS)):
@@ -298,13 +353,23 @@ def _somebody_elses(match: Match, norms: Sequence[str], left: Sequence[str], voc
     if any(left[n].isdigit() and left[n + 1 : n + 4 : 2] == ["/", "/"] for n in range(max(match.first - 6, 0), max(match.first - 4, 0))):
         return "/"
     after = norms[match.last : match.last + 5]
+    near = set(norms[match.last : match.last + 3])
+    said_by = set(norms[match.last : match.last + 7])
+    if (near & {"per", "according"} and said_by & _SOURCES) or (near & {"at", "on"} and "outside" in said_by):
+        return "per"
     if {"by", "from"} & set(norms[match.last : match.last + 2]) and {*norms[match.last : match.last + 6]} & _OTHER_READERS:
         return "by"
     found = next((norm for norm in after if norm in ("ago", "wells", "geneva", "before") or _is_year(norm)), "")
-    told_of = any(norm in _EARLIER and (n == 0 or after[n - 1] in ("on", "in", "at", "the")) for n, norm in enumerate(after[:4]))
+    told_of = "confirmed" not in after and any(norm in _ELSEWHERE_AFTER and _placed(after[:n]) for n, norm in enumerate(after[:4]))
     if told_of and not {"since", "unchanged", "from"} & set(after):
         return "previous"
-    return "" if {"since", "compared", "as", "like"} & set(after) else found
+    return "" if {"since", "compared", "as", "like", "prev", "confirmed"} & set(after) else found
+
+
+def _placed(before: Sequence[str]) -> bool:
+    """Whether "on", "in" or "at" stands right before, with or without an article."""
+    kept = [norm for norm in before if norm not in ("the", "a", "recent", "yesterday's", "today's", "his", "her")]
+    return not before or bool(kept and kept[-1] in ("on", "in", "at"))
 
 
 def _is_year(norm: str) -> bool:

@@ -36,6 +36,7 @@ _NOT_OF_THE_SCAN = frozenset({"indication", "history", "comparison", "technique"
 _OF_THE_SCAN = re.compile(
     r"\b(?:perfus|ventilat|maa\b|aerosol|technegas|xenon|krypton|scintigra|lungs?\b|[vq]\s?:|defect|mismatch|both phases)"
 )
+_ORGANS = frozenset({"pulmonary"})
 _FEW_WORDS = 5
 _BRACKETED = re.compile(r"[ \t]{0,8}\[([a-z][a-z /&]{2,40})\](?=[ \t]*\S|[ \t]*$)", re.MULTILINE)
 _DOTTED = re.compile(r"[ \t]{0,8}([a-z][a-z /]{3,30})\.(?=[ \t]+\S)")
@@ -174,7 +175,7 @@ def _qualifies(kind: str, heading: str) -> bool:
 
     `Comparison:` with its colon is a field that was left empty.
     """
-    return kind == PRELIMINARY or (kind in ("comparison", "history") and ":" not in heading)
+    return kind == PRELIMINARY or (kind in ("comparison", "history") and (":" not in heading or _OLD_REPORT.search(heading) is not None))
 
 
 def _marks(text: str, lowered: str, start: int, end: int, headings: Headings) -> Iterator[tuple[int, int, str, bool]]:
@@ -301,6 +302,7 @@ def _states_itself(label: str, headings: Headings) -> bool:
     return " ".join(_WORDS.findall(label)) in headings.self_stating
 
 
+_OLD_REPORT = re.compile(r"\b(?:prior|previous|outside) (?:exam|examination|report|scan|study)\b")
 _PASTED = re.compile(r"\s*(?:prior|previous|old|outside) (?:report|impression|exam|study)\b[^:\n]*$")
 
 
@@ -324,7 +326,9 @@ def _pasted(sections: list[Section], lowered: str) -> list[Section]:
 def _by_exam(sections: list[Section], lowered: str, headings: Headings) -> list[Section]:
     """Turn every section of another exam's part into `other-exam`: a report text may hold several exams."""
     titles = [section for section in sections if section.kind in _TITLE_KINDS]
-    foreign = [bool(_title_words(s, lowered) & headings.other_exam) and not _title_words(s, lowered) & headings.this_exam for s in titles]
+    named = [_title_words(s, lowered) for s in titles]
+    # "CT pulmonary angiogram": the organ alone does not make it this exam.
+    foreign = [bool(words & headings.other_exam) and not words & (headings.this_exam - _ORGANS) for words in named]
     if not any(foreign):
         return sections
     out, inside = [], False

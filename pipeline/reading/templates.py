@@ -12,6 +12,7 @@ _UNFILLED = re.compile(
     r"|[(\[]\s?(?:enter|insert|select|choose|specify|describe|pick)\b(?! (?:one|all|any))"
     r"|(?<!/ )\b(?:no|yes|neg|negative|pos|positive|absent|present|y|n) ?/ ?(?:yes|no|pos|positive|neg|negative|present|absent|y|"
     r"n)\b(?! ?/| ?:)"
+    r"|probability (?:of|for) [a-z ]{2,30}:\s{0,5}(?:normal\s{1,5})?(?:very low\s{1,5})?low\s{1,5}(?:intermediate|moderate)\s{1,5}high\b"
 )
 _BRACKETS = re.compile(r"\[([^\[\]]{0,160})\]")
 _ORDER = re.compile(r"\s{0,5}(?:insert|select|choose|free text|text|fill|impression|enter)\b")
@@ -39,7 +40,7 @@ _ASKS = re.compile(
     r"\b(?:probability|category|result|impression|conclusion|pe|embol\w+|scan|interpretation|final|overall|reading|grade|"
     r"verdict|likelihood|class|tier|pioped|diagnosis|opinion|read)\b"
 )
-_BOXED, _OPEN = frozenset("[(☐☑☒✅"), frozenset("_*[{<?/(")
+_BOXED, _OPEN = frozenset("[(☐☑☒✅"), frozenset("_*[{<?/(:")
 _PARTING, _COMPARING = frozenset(":=-–—→"), frozenset("<>≥≤%")
 _SIGNS = _BOXED | _OPEN | _PARTING | _COMPARING
 """What check boxes, blanks, definitions and legends with numbers cannot do without: a text with none of them need not be searched."""

@@ -40,8 +40,6 @@ OPEN: dict[str, str] = {
     "segments": "D154",
     # "Not true that there is low/intermediate probability" denies the first half only.
     "untrue-before": "C214 C4-201",
-    # "... can no longer be upheld" behind a percentage, or in the middle of a sentence that goes on.
-    "untenable-behind": "C156 C3-107 C4-164 D062 D079",
 }
 """Faults of today, by kind: the reports of which a variant is read as another category. May only shrink."""
 
