@@ -10,6 +10,8 @@ _MISMATCH = re.compile(
     r"out of (?:all )?proportion to (?:the )?ventilation)\b"
 )
 _UNVENTILATED = re.compile(
+    r"\b(?:defects?|segments?|lobes?)\b[^.;\n]{0,40}\b(?:with no corresponding|do(?:es)? not correspond|(?:these|those) (?:areas|"
+    r"regions|segments) ventilate)\b|"
     r"\bnone (?:of (?:them|these|which) )?(?:is |are |was |were )?matched\b(?! by)|"
     r"(?:not|none(?: of these)?(?: is| are)?|without(?: a| any)?|no(?:t)?) (?:\w+ ){0,3}match(?:ed|"
     r"ing)?\b(?: by)?(?: \w+){0,2} ventilat\w+|not matched(?: by| on)|none has a matching|"
@@ -87,7 +89,7 @@ _AIR_THERE = re.compile(
     r" (?:intact|preserved|normal|maintained)\b"
 )
 # What each sentence holds that a pattern finds: most sentences hold none of it, and need not be searched.
-_OF_MISMATCH = ("match", "mach", "ventil", "without", "discordan", "xenon", "aerosol", "technegas", "krypton", "defect")
+_OF_MISMATCH = ("correspond", "match", "mach", "ventil", "without", "discordan", "xenon", "aerosol", "technegas", "krypton", "defect")
 _OF_ABNORMAL = ("abnormal", "defect")
 _OF_SEGMENTAL = ("defect",)
 _OF_PERFUSION = ("match", "maa", "perfusion", "defect", "deficit", "abnormalit")
@@ -112,7 +114,8 @@ _STILL = re.compile(r"\b(?:persist\w*|again|remain\w*|still|developed|new)\b")
 _PRIOR = re.compile(r"\b(?:previously|prior|previous|former|old|known)\b")
 _NEW = re.compile(r"\b(?:new|but|however|except|although|whereas|while|persist\w*|remain\w*|partly|partially|incompletely)\b")
 _LOST_WORD = re.compile(
-    r"\b(?:missing|vanished|lost|loss(?:es)?|absent|absence|no (?:tracer|perfusion|activity|uptake)|cold|voids?|gaps?|triang\w+|wedges?|"
+    r"\b(?:missing|vanished|lost|loss(?:es)?|absent|absence of (?:perfusion|tracer|activity|uptake|flow|maa)|no (?:tracer|"
+    r"perfusion|activity|uptake)|cold|voids?|gaps?|triang\w+|wedges?|"
     r"hardly perfus\w+|not perfus\w+|not reach\w*|isn't perfus\w+|aren't perfus\w+|lacks?|photopeni\w+|holes?|unperfused|"
     r"non-?perfused|devoid|empty|unfilled|"
     r"almost no|worse than ventilation|hypoperfus\w+|defects?)\b"
@@ -128,14 +131,19 @@ _SMALL = re.compile(
 )
 _NOT_LOST = re.compile(
     r"\b(?:no|without(?: any)?|not|never|none|free of|negative for|absence of|previous\w*|prior|earlier|last|old|former\w*|documented|"
-    r"resolved|filled in|cleared|recovered|healed|gone|remain\w*|unchanged|known|chronic|20\d\d|19\d\d|if|criteri\w+)\b"
-    r"(?! (?:tracer|perfusion|maa|flow|blood|counts|activity|uptake|perfus\w+|reach\w*|explained|accounted)\b)"
+    r"known|chronic|resolved|cleared|unchanged|20\d\d|19\d\d|if|criteri\w+)\b(?! (?:tracer|perfusion|maa|flow|blood|counts|"
+    r"activity|uptake|perfus\w+|reach\w*)\b)"
 )
+_SINCE_GONE = re.compile(
+    r"\b(?:resolved|filled in|cleared|recovered|healed|gone|remain\w*|unchanged|known|chronic|prior|previous\w*|earlier|20\d\d|19\d\d|"
+    r"not (?:seen|identified|present|confirmed|delineable)|explained by)\b"
+)
+"""Behind what is lost: it is not any more, or it is no news. `_NOT_LOST` stands before it."""
 _AIR = re.compile(r"\b(?:v(?= (?:is )?(?:normal|intact|ok|even)\b)|ventilat\w*|aerosol|technegas|xenon|krypton|dtpa|air|gas|breath\w*)\b")
 _INTACT = re.compile(
     r"\b(?:normal\w*|fully|uniform\w*|even(?:ly)?|everywhere|intact|preserved|maintained|well|good|homogeneous\w*|symmetric\w*|"
     r"unremarkable|"
-    r"nothing on|every|all|throughout|complete\w*|unimpaired|clear|no defects?|no ventilation (?:defects?|abnormalit\w+)|"
+    r"nothing on|every|all|throughout|complete\w*|unimpaired|clear|no defects?|no (?:\w+ ){0,2}(?:defects?|abnormalit\w+)|negative|fine|"
     r"no (?:regional )?abnormalit\w+|filled|occup\w+|penetrat\w+)\b"
 )
 _AIR_LOST = re.compile(
@@ -143,7 +151,7 @@ _AIR_LOST = re.compile(
     r"delay\w*|trapp\w+|"
     r"retention|not|impair\w+|corresponding|limited|previous\w*|prior)\b"
 )
-_NO_ABNORMALITY = re.compile(r"\bno (?:regional |ventilation )?(?:abnormalit\w+|defects?)")
+_NO_ABNORMALITY = re.compile(r"\bno (?:\w+ ){0,2}(?:abnormalit\w+|defects?)")
 _ACCOUNTED = re.compile(
     r"(?<!mis)(?<!mis-)(?<!un)(?<!non-)\bmatch(?:ed|es|ing)?\b|\bcorrespond\w*|\bthe same\b|\bequal\w*|\bboth (?:studies|phases|parts)|"
     r"\balso (?:reduced|absent|decreased)|\bopaci\w+|\bconsolidat\w+|\binfiltrat\w+|\beffusions?\b|\batelecta\w+|\bcollaps\w+|"
@@ -154,7 +162,8 @@ _ACCOUNTED = re.compile(
     r"\bheart failure|\bsmaller than|\bless (?:than|extensive)"
     r"|\bshunt\b|\bcongenital|\bagenesis|\bbronchiect\w+|\bcystic|\bplug\w*|\bpneumonia|\bairway"
 )
-_NONE_SEEN = re.compile(r"\b(?:no|without|nil|free of)\b(?: [\w-]+,?){0,6}")
+_NOT_EXPLAINED = re.compile(r"\b(?:not|neither is|none is) explained by\b")
+_NONE_SEEN = re.compile(r"\b(?:no|not|without|nil|free of)\b(?: [\w-]+,?){0,6}")
 _NOT_PERFUSED = re.compile(
     r"\bno perfusion images? (?:were |was )?(?:obtained|acquired|available|performed)"
     r"|\bperfusion (?:images? |imaging |phase |study |part |component )?(?:was|were|is|could) not (?:be )?(?:obtained|acquired|"
@@ -219,11 +228,7 @@ def _lost_where_aired(findings: Sequence[str], impression: Sequence[str]) -> boo
     said = _sentences(every)
     if any(_ACCOUNTED.search(_NONE_SEEN.sub("", s)) for s in said):
         return False
-    lost = [
-        s
-        for s in said
-        if _LOST_WORD.search(s) and (_PLACE.search(s) or _SHAPED.search(s)) and not _SMALL.search(s) and not _NOT_LOST.search(s)
-    ]
+    lost = [s for s in said if (_PLACE.search(s) or _SHAPED.search(s)) and not _SMALL.search(s) and _says_lost(s)]
     aired = [s for s in said if _AIR.search(s) and _INTACT.search(s) and not _AIR_LOST.search(_NO_ABNORMALITY.sub("", s))]
     return bool(lost) and bool(aired)
 
@@ -242,6 +247,14 @@ def _mismatch_under_negative(findings: Sequence[str], impression: Sequence[str],
     explained = bool(own) and any(_CAUSE.search(s) for s in (own if stated else said))
     sized = "small-mismatch" in remarks and not stated and grade in _GRADED
     return not (explained or sized)
+
+
+def _says_lost(sentence: str) -> bool:
+    found = _LOST_WORD.search(sentence)
+    if not found:
+        return False
+    behind = _NOT_EXPLAINED.sub("", sentence[found.end() :])
+    return not _NOT_LOST.search(sentence[: found.start()]) and not _SINCE_GONE.search(behind)
 
 
 def _unventilated_pattern(texts: Sequence[str]) -> bool:
