@@ -74,7 +74,7 @@ def _plant(name: str, seeds: Path) -> int:
         rows = [
             json.loads(line) for path in (ROOT / "tests/corpus").rglob("*.jsonl") for line in path.read_text("utf-8").splitlines() if line
         ]
-        contents = {row["report_text"].encode() for row in rows}
+        contents = {row["report_text"].encode() for row in rows if "report_text" in row}
     for content in contents:
         (seeds / hashlib.sha256(content).hexdigest()[:16]).write_bytes(content)
     return len(contents)
