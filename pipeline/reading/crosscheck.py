@@ -173,7 +173,6 @@ _NOT_PERFUSED = re.compile(
 _EMPTY = re.compile(
     r"\b(?:maa|perfusion|tracer)\b[^.;\n]{0,20}\b(?:does|do|did) not reach\b|(?<!no )\bcones? of absent\b|\bno activity (?:in|"
     r"over|reaches) the\b"
-    r""
     r"|\bv ?\+ ?,? ?q ?-|\[x\] ?(?:not matched|mismatch\w*|unmatched)|(?<!no )\b(?:segmental|lobar|"
     r"large) areas? without perfusion|\b(?:rul|rml|rll|"
     r"lul|lll|lingula)\s+(?:normal|nl)\s+(?:absent|none|0)\b"

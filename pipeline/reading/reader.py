@@ -195,7 +195,7 @@ class _Reader:
         unclear = Resolved(None, ("addendum-unclear", *said.reasons))
         if not added.found.verdicts:
             doubts = bool(said.reasons) or leaves_doubt(added, base.category, self.vocabulary, late=late)
-            return unclear if self._ask("unsettled", doubts or self._disowned(addendum, _AGREED)) else base
+            return unclear if self._ask("unsettled", doubts or self._disowned(addendum)) else base
         if said.grade is None or NOT_YET & added.words:
             return unclear
         headed = {word for s in addendum for word in WORD.findall(self.lowered, *s.heading)}
@@ -249,7 +249,7 @@ class _Reader:
         """What the rest of the text says against the verdict: another verdict about the disease, or that the report is disowned."""
         decided = {id(section) for section in (*live, *additions)}
         rest = [s for s in self.sections if id(s) not in decided and s.kind in _TOLD_TOO]
-        if self._ask("disowned", self._disowned([*live, *rest], _AGREED)):
+        if self._ask("disowned", self._disowned([*live, *rest])):
             return "addendum-unclear"
         against = _OPPOSITE.get(category)
         if against is None:
@@ -264,12 +264,12 @@ class _Reader:
             return "contradiction"
         return "contradiction" if category is Category.NEGATIVE and named.hedges else ""
 
-    def _disowned(self, sections: Iterable[Section], agreed: frozenset[str] = frozenset()) -> bool:
+    def _disowned(self, sections: Iterable[Section]) -> bool:
         """Whether a sentence without a verdict of its own takes the report back ("dictated on the wrong patient").
 
-        `agreed`: words that do so too where they are said with a "not"; beside the verdict they may be said of what it replaces.
+        A word of agreement does so too where it is said with a "not".
         """
-        disowning = self.vocabulary.words.disowns | agreed
+        disowning = self.vocabulary.words.disowns | _AGREED
         if disowning.isdisjoint(self.said):
             return False
         for section in sections:
@@ -280,7 +280,7 @@ class _Reader:
                 said = words & self.vocabulary.words.disowns
                 if words & (_OF_A_DRAFT | _OF_A_DETAIL):
                     continue
-                if said & _ALWAYS_SAID or (words & agreed and words & _SOMEBODY and ("not" in words or "n't" in self.lowered[begin:stop])):
+                if said & _ALWAYS_SAID or (words & _AGREED and words & _SOMEBODY and ("not" in words or "n't" in self.lowered[begin:stop])):
                     return True
                 if said and words & _REPORT_WORDS:
                     found = match_sentence(tokens_of(self.lowered, begin, stop, self.vocabulary.speller), self.vocabulary)

@@ -183,14 +183,12 @@ def _behind(match: Match, norms: Sequence[str], left: Sequence[str], taken: Sequ
     if doubt or match.phrase.grade is None or match.phrase.grade.category is Category.NONDIAGNOSTIC or match.last >= len(left):
         return doubt
     words, following = vocabulary.words, left[match.last]
-    if match.phrase.grade.category is Category.POSITIVE:
-        opened = left[match.last - 1] in _OPENED
-        return _goes_on_oddly(left[match.last :], words, weak=match.phrase.weak, opened=opened, denied=True)
+    positive = match.phrase.grade.category is Category.POSITIVE
     if following in words.excepting and match.phrase.grade is Grade.NORMAL:
         return following
-    opened, denied = left[match.last - 1] in _OPENED, left[match.first] in _NONE
+    opened, denied = left[match.last - 1] in _OPENED, positive or left[match.first] in _NONE
     odd = _goes_on_oddly(left[match.last :], words, weak=match.phrase.weak, opened=opened, denied=denied)
-    return odd or _taken_out(left, taken, match.last, words.excepting)
+    return odd if positive else odd or _taken_out(left, taken, match.last, words.excepting)
 
 
 def _right_behind(match: Match, norms: Sequence[str], left: Sequence[str], taken: Sequence[bool]) -> str:
@@ -254,8 +252,7 @@ _AUXILIARIES = frozenset({"is", "are", "has", "have", "be", "remains", "was", "w
 
 
 def _goes_on_oddly(rest: Sequence[str], words: Words, *, weak: bool, opened: bool, denied: bool) -> str:
-    """What stands right behind a negative verdict that no reader puts there if it stands: "... no longer applies", "... is hard "
-    "to keep"."""
+    """What stands right behind a verdict that nobody puts there if it holds: "... no longer applies", "... is hard to keep"."""
     following = rest[0]
     if weak or opened or following in STOPS or not following[0].isalpha():
         return ""

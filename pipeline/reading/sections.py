@@ -115,15 +115,19 @@ class Headings:
         if 1 < len(words) <= 6 and words[-1] in _REPORTS and _DRAFT.search(" ".join(words)):
             return PRELIMINARY
         if len(words) <= 6 and words[-1] in self.last_words:
-            return OTHER_EXAM if set(words) & self.other_exam and not set(words) & self.this_exam else self._impression(words)
+            return OTHER_EXAM if self._of_other_exam(words) else self._impression(words)
         for count in (3, 2, 1):
             kind = self.first_words.get(" ".join(words[:count]))
             if kind and len(words) <= 7:
-                other = kind == IMPRESSION and set(words) & self.other_exam and not set(words) & self.this_exam
+                other = kind == IMPRESSION and self._of_other_exam(words)
                 return OTHER_EXAM if other else kind
         if len(words) <= 6 and set(words) & _CONCLUDING and not set(words) & self.not_ours:
-            return OTHER_EXAM if set(words) & self.other_exam and not set(words) & self.this_exam else self._impression(words)
+            return OTHER_EXAM if self._of_other_exam(words) else self._impression(words)
         return None
+
+    def _of_other_exam(self, words: Sequence[str]) -> bool:
+        """Whether a heading of these words is another exam's, and names nothing of this one."""
+        return not self.other_exam.isdisjoint(words) and self.this_exam.isdisjoint(words)
 
     def by_word(self, label: str) -> str:
         """The kind of a label that is on no list: by a word in it, else `UNKNOWN`."""
