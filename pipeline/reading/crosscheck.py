@@ -27,6 +27,7 @@ _DENIED = re.compile(
     r"cleared|reverse[d]?|inverse|previously|prior|previous|former|old|known|nil|exclude[ds]?|looking for|to look for|"
     rf"evaluate for|criteria|if|{_TIME})\b"
 )
+_UNTICKED = re.compile(r"\[ {0,3}\] ?[\w-]+")
 _ZERO = re.compile(r"(?:defects?|mismatch(?:es)?|segments?)[^.\n]{0,60}?:\s*(?:0\b|none|no\b|nil|absent)")
 _NO_LOSS = re.compile(r"\bno (?:segmental |perfusion |mismatched )?(?:defect|area|perfusion (?!at all|in\b|to\b))")
 _NONE_OF_IT = re.compile(r"[\w-]+(?: [\w()#/]+){0,4}? ?[:=] ?(?:0\b|none|no\b|nil|absent)")
@@ -190,7 +191,7 @@ _OPERATED = re.compile(
     r"\b(?:lobectomy|pneumonectomy|resect\w+|agenesis|hypoplas\w+|congenital|stent\w*|occlu\w+ bronch|surg\w+|transplant\w*)\b"
 )
 """Why a part of the lung may have no flow and need none."""
-_OF_EMPTY = ("not perfused", "matched", "not reach", "cone", "no activity", "without perfusion", "absent", "none")
+_OF_EMPTY = ("matched", "mismatch", "q-", "q -", "not reach", "cone", "no activity", "without perfusion", "absent", "none")
 _GRADED = frozenset({Grade.VERY_LOW, Grade.LOW})
 
 
@@ -266,7 +267,8 @@ def _unventilated_pattern(texts: Sequence[str]) -> bool:
     return any(_SEGMENTAL.search(s) and not _DENIED.search(s) for s in _sentences(texts, _OF_SEGMENTAL))
 
 
-def _asserted_mismatch(sentence: str) -> bool:
+def _asserted_mismatch(stated: str) -> bool:
+    sentence = _UNTICKED.sub("", stated) if "[" in stated else stated
     aired = _AIR_THERE.search(sentence)
     if aired and _LOSS.search(sentence) and not _ZERO.search(sentence):
         return not _NO_DEFECT.search(f"{sentence[: aired.start()]} {sentence[aired.end() :]}")

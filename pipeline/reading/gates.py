@@ -22,7 +22,8 @@ _UNVERIFIED = re.compile(
     r"|\bmay change on (?:formal|final)\b|\bdo not (?:discharge|act) on\b|\bunder correction\b|\bmay not agree\b|\bawait the outcome\b"
     r"|\bpossible discrepancy\b|\buntil this is resolved\b|\bto be verified\b|\bawaiting (?:review|verification) by\b|"
     r"\bunsigned (?:report|draft)\b|\bunverified report\b|\bmight have been (?:exchanged|swapped|switched)\b|\bno new reading\b|"
-    r"\btemplate default\b|\bedit before sign"
+    r"\btemplate default\b|\bedit before sign|\bdefault (?:normal )?(?:text|template|impression|macro)\b"
+    r"|\bauto-?(?:fill|populat)(?:ed)?\b|\b(?:template|macro|canned) text\b[^.\n]{0,30}\b(?:could|may|might|not)\b"
 )
 _OF_UNVERIFIED = (
     "this report",
@@ -57,6 +58,10 @@ _OF_UNVERIFIED = (
     "might have been",
     "template",
     "edit before",
+    "default",
+    "auto",
+    "macro",
+    "canned",
 )
 """Each of the wordings above holds one of these; most texts hold none, and need not be searched."""
 _ODD = re.compile(

@@ -15,6 +15,16 @@ def rows(text: str, pieces: str) -> list[str]:
     return [text.replace("{}", piece) for piece in pieces.split("|")]
 
 
+def test_boxes_and_signs_of_a_mismatch() -> None:
+    low = "Low probability for PE."
+    assert under("RLL V+ Q-.", low) == DISAGREE
+    assert under("Right base: v+, q-", low) == DISAGREE
+    assert under("[x] mismatch  [ ] match", low) == DISAGREE
+    assert under("[X] unmatched [ ] matched", low) == DISAGREE
+    assert under("[ ] mismatch [x] matched", low) == "negative low"
+    assert under("RLL V- Q-.", low) == "negative low"
+
+
 @pytest.mark.parametrize(
     "findings",
     [

@@ -74,6 +74,12 @@ def test_this_patients(line: str) -> None:
         "Please await the outcome.",
         "Template default text.",
         "Please edit before signing.",
+        "Default text, please replace.",
+        "(default normal template)",
+        "Autofilled from the template.",
+        "Auto-populated.",
+        "Template text could not be removed.",
+        "Canned text, may not apply.",
     ],
 )
 def test_nobody_stands_behind_it_yet(line: str) -> None:
@@ -91,6 +97,8 @@ def test_nobody_stands_behind_it_yet(line: str) -> None:
         "The dose was entered in error.",
         "The report was edited before it was signed.",
         "Reviewed by a radiologist.",
+        "Automatic quality control passed; eight views by default.",
+        "History of autoimmune disease.",
     ],
 )
 def test_somebody_stands_behind_it(line: str) -> None:
