@@ -17,7 +17,7 @@ DEV := $(VENV)/.installed-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCKED := --require-hashes --only-binary :all:
 
-.PHONY: help demo test check fix bench docs corpus-report fuzz clean torture mutation lock
+.PHONY: help demo test check fix bench docs second-reader corpus-report fuzz clean torture mutation lock
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -44,6 +44,10 @@ fix: $(DEV) ## mend style, write the generated documents
 docs: $(DEV) ## write the generated documents
 	$(BIN)/python -m tools.docs
 
+second-reader: $(DEV) ## learn the second reader's weights from the corpora again (5 minutes; needs a package index)
+	$(BIN)/python -m tools.second_reader
+	$(BIN)/python -m tools.corpus_report
+
 corpus-report: $(DEV) ## how each corpus of reports is read; writes docs/corpus.md and the reference set
 	$(BIN)/python -m tools.corpus_report
 
@@ -64,7 +68,7 @@ lock: ## refresh both lock files (needs a package index)
 	tools/lock
 
 clean: ## remove what make made
-	rm -rf $(VENV) .bench tools/fuzz/.venv demo build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .bench tools/fuzz/.venv tools/second_reader/.venv demo build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(MADE):

@@ -74,14 +74,13 @@ def not_for_us_us(count: int = 2000) -> float:
 
 def read_and_decide_us(count: int = 300) -> float:
     """Microseconds to read the bytes and the text of a V/Q report; best of five."""
+    from pipeline.config.vocabulary import WORDS, packaged_vocabulary
     from pipeline.domain.report import Report
     from pipeline.readers import read as read_bytes
-    from pipeline.reading import Vocabulary
     from pipeline.reading import read as read_text
 
     config = _settings()
-    file = config.find("vocabulary/en.toml")
-    vocabulary = Vocabulary.parse(file.read_text(encoding="utf-8"), str(file))
+    vocabulary = packaged_vocabulary(config.find(WORDS))
     contents = [message(number, vq=True) for number in range(count)]
 
     def once() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from bench import peer
 from bench.row import Row
 from pipeline.config import Config, load
+from pipeline.config.vocabulary import WORDS, packaged_vocabulary
 from pipeline.domain.report import Report, TextBlock
 from pipeline.readers import read as read_bytes
 from pipeline.reading import Vocabulary
@@ -24,9 +25,9 @@ TIMES = (1, 4, 16)
 def rows(rounds: int = 3) -> list[Row]:
     """Every row of the reading, medspaCy's beside ours in the same run; the best of `rounds`."""
     config = load()
-    file = config.find("vocabulary/en.toml")
+    file = config.find(WORDS)
     began = time.perf_counter()
-    vocabulary = Vocabulary.parse(file.read_text(encoding="utf-8"), str(file))
+    vocabulary = packaged_vocabulary(file)
     loading_s = time.perf_counter() - began
     reports = _reports()
     texts = [report["report_text"] for report in reports]

@@ -11,9 +11,12 @@ from pipeline.domain.reading import Role, Span
 from pipeline.domain.reasons import REASONS
 from pipeline.domain.report import TextBlock
 from pipeline.explain import Explained
+from pipeline.reading.double import Double
+from pipeline.reading.evidence import Seen
 from pipeline.reading.found import Match, SentenceMatch
 from pipeline.reading.parts import Part
 from pipeline.reading.resolve import Findings, Resolved
+from pipeline.reading.second_reader import Opinion
 from pipeline.reading.sections import BODY, IMPRESSION, Section
 from pipeline.reading.templates import Template
 
@@ -301,6 +304,29 @@ class _Telling:
             self._rule = words.DRAFT_UNCLEAR
             yield from self._under("What the draft does to the verdict", Step(1, words.DRAFT_UNCLEAR, against=True))
 
+    # -- the second reader
+
+    def seen(self, _seen: Seen) -> Iterator[Step]:
+        yield from ()
+
+    def second_reader(self, opinion: Opinion) -> Iterator[Step]:
+        chances = sorted(opinion.chances.items(), key=lambda item: -item[1])
+        told = ", ".join(f"{category} {chance:.0%}" for category, chance in chances if chance >= 0.005)
+        yield from self._under("The second reader", Step(1, f"thinks it {told}"))
+        for feature, weight in opinion.grounds(opinion.likeliest, words.GROUNDS):
+            speaks = "for" if weight > 0 else "against"
+            yield Step(2, f"{speaks} {opinion.likeliest}: {words.feature_in_words(feature)}")
+
+    def both(self, both: Double) -> Iterator[Step]:
+        if both.objects:
+            self._rule = words.OBJECTS
+            yield from self._under("The second reader", Step(1, words.OBJECTS, against=True))
+        elif both.settled:
+            self._rule = words.SETTLES
+            yield from self._under("The second reader", Step(1, words.SETTLES))
+        else:
+            yield from self._under("The second reader", Step(1, "changes nothing"))
+
     # -- what speaks against
 
     def disowned(self, taken_back: bool) -> Iterator[Step]:
@@ -342,6 +368,9 @@ _TELLERS: Mapping[str, Callable[[_Telling, Any], Iterator[Step]]] = {
     "disowned": _Telling.disowned,
     "elsewhere": _Telling.elsewhere,
     "disagree": _Telling.disagree,
+    "seen": _Telling.seen,
+    "second-reader": _Telling.second_reader,
+    "both": _Telling.both,
     "second-thoughts": _Telling.second_thoughts,
 }
 _WITHIN: Mapping[str, Callable[[_Telling, Any], Iterator[Step]]] = {

@@ -26,6 +26,10 @@ GATES: Mapping[str, tuple[str, str]] = {
         "it holds no markup and no character that nobody sees",
         "it holds markup or characters that nobody sees: what a person reads there may not be what stands there",
     ),
+    "another-exam": (
+        "it is not the report of another exam",
+        "it has the title of another exam and says nothing of a lung scan: nothing is read",
+    ),
     "foreign": ("its language is one that we read", "it is not in a language that we read"),
 }
 """Question -> (what a text that passes is said to be, what one that does not is)."""
@@ -98,3 +102,34 @@ ADDENDUM_UNCLEAR = "The addendum neither plainly keeps nor plainly replaces the 
 DRAFT_UNCLEAR = "A draft in the same text says otherwise, and nothing plainly replaces it."
 ELSEWHERE = "What stands beside the verdict speaks against it."
 SECOND_THOUGHTS = "The verdict stands, but its report gives a reason to doubt it."
+OBJECTS = "The rules read a verdict, but the second reader doubts it: a person reads the report."
+SETTLES = "The rules found this verdict beside words that they could not place; the second reader holds it to stand. The letter is held."
+GROUNDS = 4
+"""Of what made the second reader's opinion, so many are told for it and as many against."""
+
+_FEATURES: Mapping[str, str] = {
+    "i": "the words {}",
+    "a": "in an addendum, the words {}",
+    "r": "beside the impression, the words {}",
+    "rn": "beside a negative verdict, the words {}",
+    "rd": "beside a nondiagnostic verdict, the words {}",
+    "rp": "beside a positive verdict, the words {}",
+    "rx": "beside no verdict or several, the words {}",
+    "k": "there is a section {}",
+    "q": "sentences that state {}",
+    "v": "a verdict {}",
+    "h": "a hedge that is {}",
+    "f": "a refusal for {}",
+    "m": "a mention that no phrase has taken: {}",
+    "n": "a remark on {}",
+    "o": "the rules read {}",
+    "w": "the rules refuse for {}",
+}
+_SIGNS = {"^": "(a sentence begins)", "$": "(it ends)", "#": "(a number)"}
+
+
+def feature_in_words(feature: str) -> str:
+    """A feature of the second reader (`pipeline.reading.evidence`) in plain words."""
+    kind, *said = feature.split(" ")
+    told = " ".join(_SIGNS.get(word, word) for word in said)
+    return _FEATURES[kind].format(f'"{told}"' if kind[0] in "iar" else told.replace("?", " in doubt"))

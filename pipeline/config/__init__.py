@@ -19,7 +19,7 @@ from pipeline.errors import Misconfigured, Problem
 if TYPE_CHECKING:
     from pipeline.config.studies import Studies
 
-__all__ = ["Config", "Destination", "Section", "Source", "load", "packaged", "parse_file", "read", "text_of"]
+__all__ = ["Config", "Destination", "Section", "Source", "bytes_of", "load", "packaged", "parse_file", "read", "text_of"]
 
 DEFAULT_PATH = Path("config/site.toml")
 
@@ -167,10 +167,16 @@ def parse_file(file: Path, model: type[Model]) -> Model:
 def text_of(file: Path) -> str:
     """A file of the configuration as text, with or without a byte-order mark. Raises `errors.Misconfigured` where it cannot be read."""
     try:
-        return file.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise Misconfigured([Problem(str(file), 0, "there is no such file; `--config FILE` names the site's settings")]) from None
+        return bytes_of(file).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Misconfigured([Problem(str(file), 0, "this file is not UTF-8; save it as UTF-8")]) from None
+
+
+def bytes_of(file: Path) -> bytes:
+    """A file of the configuration. Raises `errors.Misconfigured` where it cannot be read."""
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        raise Misconfigured([Problem(str(file), 0, "there is no such file; `--config FILE` names the site's settings")]) from None
     except OSError as error:
         raise Misconfigured([Problem(str(file), 0, f"this file cannot be read ({type(error).__name__})")]) from None

@@ -170,6 +170,12 @@ def _whole_days(clocks: dict[FollowUpReason, timedelta]) -> dict[FollowUpReason,
     return clocks
 
 
+class Reading(Section):
+    """Who reads a report's text."""
+
+    second_reader: Literal["settles", "objects", "off"] = "settles"
+
+
 class FollowUps(Section):
     """When a person must have looked, counted from the report's sign time."""
 
@@ -188,7 +194,7 @@ class Holds(Section):
     expiry: Clock = parse("24h")
     minor_age: Annotated[int, Field(ge=0, le=25)] = 18
     stale_after: Duration = parse("30d")
-    off: frozenset[Literal["minor", "birth-date-missing", "restricted", "stale", "malignancy-raised"]] = frozenset()
+    off: frozenset[Literal["minor", "birth-date-missing", "restricted", "stale", "malignancy-raised", "second-reader"]] = frozenset()
     inpatients: bool = False
     require_study: bool = False
 
@@ -213,6 +219,7 @@ class SiteFile(Section):
     folders: Folders = Folders()
     store: Store = Store()
     limits: Limits = Limits()
+    reading: Reading = Reading()
     decisions: Decisions = Decisions()
     follow_ups: FollowUps = FollowUps()
     holds: Holds = Holds()

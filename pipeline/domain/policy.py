@@ -74,5 +74,5 @@ class Policy:
     hash: str = ""
 
 
-SWITCHABLE = frozenset({"minor", "birth-date-missing", "restricted", "stale", "malignancy-raised"})
+SWITCHABLE = frozenset({"minor", "birth-date-missing", "restricted", "stale", "malignancy-raised", "second-reader"})
 """Holds that a site may switch off. The others (identity, status, review, positive ...) are not for sale."""

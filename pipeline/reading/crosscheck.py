@@ -36,8 +36,8 @@ _BRACKETED = re.compile(r"\([^()]*\)")
 _NOT_ONLY = re.compile(r"\bnot only\b")
 _CHANGE = re.compile(r"\bno (?:significant |interval )?(?:change|new)\b")
 _NORMAL_PERFUSION = re.compile(
-    r"\bperfusion(?: images?| scan| study| imaging| phase)?(?: is| are| was| were|:| -)? (?:entirely |completely |also |likewise |"
-    r"perfectly )?"
+    r"\bperfusion(?: images?| scan| study| imaging| phase)?(?: (?:to|of|in) (?:both|the) lungs)?(?: is| are| was| were|:| -)? "
+    r"(?:entirely |completely |also |likewise |perfectly )?"
     r"(?:normal|homogeneous|uniform|unremarkable|even)\b|\b(?:normal|uniform|homogeneous) perfusion\b"
     r"|\bno (?:(?:segmental|subsegmental|nonsegmental|or|lobar|focal),? ){0,5}(?:perfusion )?(?:defects?|deficits?|"
     r"abnormalit\w+)\b|\bwithout (?:segmental|subsegmental|perfusion)[^.;\n]{0,30}defects?"
@@ -85,12 +85,25 @@ _SEGMENTAL = re.compile(
 _AIR_THERE = re.compile(
     r"\bno (?:corresponding|matching) (?:ventilat|xenon|aerosol)|\bnot seen on (?:the )?ventilation|\bventilat\w+ normally\b"
     r"|\bwithout (?:a )?ventilat\w+ (?:counterpart|abnormal\w+|change|defect)|(?<!no )\blarger than the ventilation|\bq defects? > v"
-    r"|\bnormal (?:technegas|aerosol|xenon|krypton)\b"
-    r"|\b(?:ventilation|aerosol|xenon|technegas|krypton)(?: images)?(?: is| are| was| were|,)?"
+    r"|\bnormal (?:technegas|aerosol|xenon|krypton|dtpa)\b"
+    r"|\b(?:ventilation|aerosol|xenon|technegas|krypton|dtpa)(?: images)?(?: is| are| was| were|,)?"
     r" (?:intact|preserved|normal|maintained)\b"
 )
 # What each sentence holds that a pattern finds: most sentences hold none of it, and need not be searched.
-_OF_MISMATCH = ("correspond", "match", "mach", "ventil", "without", "discordan", "xenon", "aerosol", "technegas", "krypton", "defect")
+_OF_MISMATCH = (
+    "correspond",
+    "dtpa",
+    "match",
+    "mach",
+    "ventil",
+    "without",
+    "discordan",
+    "xenon",
+    "aerosol",
+    "technegas",
+    "krypton",
+    "defect",
+)
 _OF_ABNORMAL = ("abnormal", "defect")
 _OF_SEGMENTAL = ("defect",)
 _OF_PERFUSION = ("match", "maa", "perfusion", "defect", "deficit", "abnormalit")

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from pipeline.domain.reading import Grade
 from pipeline.reading.tokens import Token
-from pipeline.reading.vocabulary import Mask, Phrase, Words
+from pipeline.reading.vocabulary import Mask, Phrase
+from pipeline.reading.words import Words
 
 MASKED = ";"
 """Stands for a masked token: a clause end, which no gap of a pattern crosses."""

@@ -3,11 +3,14 @@
 import re
 from collections.abc import Sequence
 
-from pipeline.reading.vocabulary import Words
+from pipeline.reading.words import Words
 
 _WRONG_PATIENT = re.compile(
     r"\b(?:dictated|reported|entered|filed|reads?|images|study|scan|report)\b[^.\n]{0,40}\b(?:wrong|another|different) patient\b"
+    r"|\b(?:filed|scanned|uploaded|sent|dictated|saved|attached) (?:in|to|into|under|on) (?:the |an? )?(?:incorrect|wrong) "
+    r"(?:chart|record|file|folder|person)\b|\bdoes not (?:pertain|belong|relate) to this (?:patient|person)\b"
 )
+_OF_A_PERSON = (" patient", " chart", " record", " file", " folder", " person")
 _UNVERIFIED = re.compile(
     r"\bthis report (?:has been|is|was) (?:withdrawn|retracted|cancell?ed|void(?:ed)?|rescinded|(?:issued|filed|sent) in error)\b(?! and)|"
     r"\bdisregard this report\b|"
@@ -23,9 +26,28 @@ _UNVERIFIED = re.compile(
     r"|\bpossible discrepancy\b|\buntil this is resolved\b|\bto be verified\b|\bawaiting (?:review|verification) by\b|"
     r"\bunsigned (?:report|draft)\b|\bunverified report\b|\bmight have been (?:exchanged|swapped|switched)\b|\bno new reading\b|"
     r"\btemplate default\b|\bedit before sign|\bdefault (?:normal )?(?:text|template|impression|macro)\b"
+    r"|\bnot be relied (?:up)?on\b|\b(?:report|matter|case|study|scan|result) is (?:being re-?examined|under review)\b"
+    r"|\(superseded\b|\b(?:is|was|been) superseded by (?!this)|\bversion \d{1,2} (?:is )?not attached\b"
+    r"|\b(?:amendment|correction|addendum|final reading|second opinion) (?:is )?(?:pending|to follow|awaited)\b"
+    r"|\bdiscrepancy (?:form|record|notice)\b"
+    r"|\bi (?:would )?(?:read|see|interpret) (?:this|these|it|the) (?:\w+ )?(?:differently|otherwise)\b|\bi would not have called\b"
+    r"|\bwhether the (?:above|report|conclusion|impression|reading) (?:is to|should|will|can|may) stand\b"
     r"|\bauto-?(?:fill|populat)(?:ed)?\b|\b(?:template|macro|canned) text\b[^.\n]{0,30}\b(?:could|may|might|not)\b"
 )
 _OF_UNVERIFIED = (
+    "pending",
+    "to follow",
+    "awaited",
+    "differently",
+    "otherwise",
+    "have called",
+    " stand",
+    "relied upon",
+    "relied on",
+    "re-examined",
+    "superseded",
+    "not attached",
+    "under review",
     "this report",
     "disregard",
     "draft",
@@ -73,6 +95,24 @@ _ODD_SIGNS = (*"<&*_~^|#", "[deleted", "[[", "/*", "(deleted)", "(sic)")
 _LATIN = re.compile(r"[a-zÀ-ɏ]+$")
 
 
+_OTHER_TITLE = re.compile(
+    r"\s{0,99}(?:(?:exam(?:ination)?|procedure|study|title)\s{0,3}:\s{0,3})?"
+    r"(?:(?:portable|transthoracic|stress|bilateral|lower|limb|leg|venous|multidetector|contrast[- ]enhanced|"
+    r"non-?contrast|frontal|pa|ap|and|lateral) ){0,4}"
+    r"(?:ct\b|cta\b|ctpa\b|computed tomogra|mri?\b|mra\b|chest (?:x-?ray|radiogra|film|ct)|cxr\b|echocardiogra|echo\b|duplex|doppler|"
+    r"ultraso|bone scan|pulmonary (?:ct )?angiogra)[^\n.]{0,60}(?:\n|$)"
+)
+_ANY_SCAN = re.compile(
+    r"perfus|ventilat|\bv ?/ ?[qp]\b|\bvq|\bq[- ]scan|technegas|\bmaa\b|macroaggreg|albumin|scintigra|xenon|krypton|aerosol|nuclear|"
+    r"lung scan|\bspect\b|radionuclide|isotope|dtpa|pioped|pisaped|probabilit"
+)
+
+
+def is_another_exams(lowered: str) -> bool:
+    """Whether the text has the title of another exam and says nowhere anything of a lung scan."""
+    return _OTHER_TITLE.match(lowered) is not None and _ANY_SCAN.search(lowered) is None
+
+
 _NO_SCAN = re.compile(
     r"\bno images (?:were )?(?:acquired|obtained|taken)\b|\bfindings: no images\b|\b(?:v/?q|lung|nm) ?(?:scan|"
     r"study) (?:was )?(?:therefore )?"
@@ -96,7 +136,7 @@ def means_effusion(lowered: str) -> bool:
 
 def of_another_patient(lowered: str) -> bool:
     """Whether the text says of itself that it is another patient's."""
-    return " patient" in lowered and _WRONG_PATIENT.search(lowered) is not None
+    return any(word in lowered for word in _OF_A_PERSON) and _WRONG_PATIENT.search(lowered) is not None
 
 
 _PROVISIONAL = re.compile(

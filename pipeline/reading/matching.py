@@ -9,7 +9,8 @@ from pipeline.reading.loose import loosely
 from pipeline.reading.pattern import Index, Pattern
 from pipeline.reading.second_look import second_look
 from pipeline.reading.tokens import Token
-from pipeline.reading.vocabulary import Phrase, Vocabulary, Words
+from pipeline.reading.vocabulary import Phrase, Vocabulary
+from pipeline.reading.words import Words
 
 
 class Line:

@@ -40,6 +40,7 @@ class Part:
     spans: list[Span] = field(default_factory=list)
     unfilled: bool = False
     words: set[str] = field(default_factory=set)
+    sentences: list[SentenceMatch] = field(default_factory=list)
 
 
 class PartReader:
@@ -98,11 +99,15 @@ class PartReader:
         if strict and tokens and not closed and (tokens[-1].norm in _DANGLING or tokens[-1].norm in _JOINING or lone):
             # It stops at a word that bears on what comes next, and nothing does.
             part.found.unread += self._ask("stops-short", 1)
+        if strict and not closed and len(tokens) > _ANSWER and tokens[-1].norm == "no" and tokens[-2].norm == ",":
+            # "Heart enlarged, no" - and the next item of the list goes on.
+            part.found.unread += self._ask("stops-short", 1)
         if strict and len(tokens) == _ANSWER and tokens[0].norm == "not" and tokens[1].norm in self._vocabulary.words.states:
             # "Not present" on a line of its own answers the line above.
             part.found.unread += self._ask("stops-short", 1)
         for first in range(0, len(tokens), _LONGEST_SENTENCE):
             found = self._ask("sentence", match_sentence(tokens[first : first + _LONGEST_SENTENCE], self._vocabulary))
+            part.sentences.append(found)
             self._collect(part, found, kind, strict=strict)
 
     def _collect(self, part: Part, found: SentenceMatch, kind: str, *, strict: bool) -> None:

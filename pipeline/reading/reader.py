@@ -2,15 +2,19 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from pipeline.domain.reading import Category, Grade, Reading, Role, Span
 from pipeline.domain.report import TextBlock
 from pipeline.reading.addenda import NOT_YET, leaves_doubt
 from pipeline.reading.crosscheck import disagree
-from pipeline.reading.gates import is_foreign, is_odd, is_of_no_scan, is_unverified, means_effusion, of_another_patient
+from pipeline.reading.double import OBJECTION, SETTLED, put_together
+from pipeline.reading.evidence import Seen
+from pipeline.reading.gates import is_another_exams, is_foreign, is_odd, is_of_no_scan, is_unverified, means_effusion, of_another_patient
 from pipeline.reading.matching import match_sentence
 from pipeline.reading.parts import Part, PartReader
-from pipeline.reading.resolve import Resolved, resolve
+from pipeline.reading.resolve import Resolved, Verdict, resolve
+from pipeline.reading.second_reader import opinion_of
 from pipeline.reading.sections import (
     ADDENDUM,
     ATTENDING,
@@ -91,6 +95,8 @@ class _Reader:
         self.words = WORD.findall(self.lowered)
         self.said = frozenset(self.words)
         self.pioped2 = "pioped" in self.lowered and bool(_PIOPED2.search(self.lowered))
+        self._verdicts: list[Verdict] = []
+        self._added: list[Part] = []
         self._parts = PartReader(self.text, self.lowered, vocabulary, pioped2=tracer("pioped2", self.pioped2), tracer=tracer)
 
     def read(self) -> Reading:
@@ -106,6 +112,8 @@ class _Reader:
             return self._refuse(["unread-mention"], [])
         if self._ask("foreign", is_foreign(self.lowered, self.words, self.vocabulary.words)):
             return self._refuse(["foreign-language"], [])
+        if self._ask("another-exam", is_another_exams(self.lowered)):
+            return self._refuse(["other-exam"], [])
         live, additions = self._ask("live", self._live_sections())
         pasted = any(s.kind == PRIOR_REPORT for s in self.sections)
         if not any(self.lowered[s.start : s.end].strip() for s in live) and (pasted or not additions):
@@ -113,7 +121,14 @@ class _Reader:
             return self._refuse(["empty-impression" if any(s.kind == IMPRESSION for s in self.sections) else other], [])
         part = self._ask("part", self._parts.read(live))
         result, spans = self._with_additions(part, live, additions)
-        result = self._ask("stands", self._against_draft(self._ask("told", result), live))
+        by_rules = self._by_rules(self._ask("told", result), part, live, additions, spans)
+        return self._read_twice(by_rules, part, live, additions, spans)
+
+    def _by_rules(
+        self, told: Resolved, part: Part, live: Sequence[Section], additions: Sequence[Section], spans: Sequence[Span]
+    ) -> Reading:
+        """What the rules make of the verdict that sections and addenda told: it stands, or why not."""
+        result = self._ask("stands", self._against_draft(told, live))
         if result.grade is None:
             cut = result.reasons == ("unread-mention",) and self._broken_off(live)
             return self._refuse(["broken-off"] if cut else list(result.reasons) or self._why_nothing(part, live), spans, part)
@@ -131,6 +146,28 @@ class _Reader:
             range_with_high=result.with_high,
             names_pioped2=self.pioped2,
         )
+
+    def _read_twice(
+        self, by_rules: Reading, part: Part, live: Sequence[Section], additions: Sequence[Section], spans: Sequence[Span]
+    ) -> Reading:
+        """The reading of the rules and the opinion of the second reader, put together."""
+        decided = {id(section) for section in (*live, *additions)}
+        rest = [s for s in self.sections if id(s) not in decided and s.kind in (BODY, FINDINGS)]
+        beside = [self.lowered[s.start : s.end] for s in rest]
+        seen = self._ask("seen", Seen(part, self._added, beside, [s.kind for s in self.sections], by_rules))
+        weights, rights = self.vocabulary.weights, self.vocabulary.rights
+        if weights is None:
+            return by_rules
+        opinion = self._ask("second-reader", opinion_of(seen, weights))
+        both = self._ask("both", put_together(seen, self._verdicts, opinion, rights))
+        if both.objects:
+            return replace(by_rules, category=Category.REVIEW, grade=None, chronic=False, reasons=(OBJECTION,), range_with_high=False)
+        if both.settled is None:
+            return by_rules
+        # All that the rules ask after the doubt that is settled now, they ask still.
+        self._verdicts = [verdict for verdict in self._verdicts if verdict.category is both.settled.category]
+        settled = self._by_rules(both.settled, part, live, additions, spans)
+        return replace(settled, reasons=(SETTLED, *settled.reasons)) if settled.grade else by_rules
 
     # -- which text may decide
 
@@ -190,6 +227,7 @@ class _Reader:
     def _with_addendum(self, base: Resolved, addendum: Sequence[Section], spans: list[Span], *, late: bool) -> Resolved:
         """`late`: it stands behind the impression; before it, a note of correction tells what the impression has put right."""
         added = self._ask("addenda", self._parts.read(addendum))
+        self._added.append(added)
         spans += added.spans
         said = self._ask("resolved", resolve(added.found))
         unclear = Resolved(None, ("addendum-unclear", *said.reasons))
@@ -331,7 +369,7 @@ class _Reader:
             return ["malignancy-raised"]
         return ["incidental"] if _INCIDENTAL.search(said) else []
 
-    def _refuse(self, reasons: list[str], spans: list[Span], part: Part | None = None) -> Reading:
+    def _refuse(self, reasons: list[str], spans: Sequence[Span], part: Part | None = None) -> Reading:
         evidence = tuple(v.evidence for v in part.found.verdicts) if part else ()
         ordered = tuple(sorted(spans, key=lambda s: (s.start, s.end)))
         return Reading(Category.REVIEW, None, False, tuple(dict.fromkeys(reasons)), evidence, ordered, names_pioped2=self.pioped2)

@@ -132,6 +132,19 @@ def resolve(found: Findings) -> Resolved:
     return Resolved(grade, (), is_chronic, any(verdict.with_high for verdict in verdicts), categories.pop())
 
 
+def best_of(verdicts: Sequence[Verdict], category: Category) -> Resolved | None:
+    """The outcome if the verdicts of one category stand and the others do not; None if there are none.
+
+    Those that nothing puts in doubt tell the grade, if there are any.
+    """
+    ours = [verdict for verdict in verdicts if verdict.category is category]
+    told = [verdict for verdict in ours if not verdict.doubtful] or ours
+    if not told:
+        return None
+    grade = min((verdict.grade for verdict in told), key=_PREFERENCE.index)
+    return Resolved(grade, (), _chronic(told) is not None, any(verdict.with_high for verdict in told), category)
+
+
 def _only(categories: set[Category]) -> Category:
     return next(iter(categories)) if len(categories) == 1 else Category.REVIEW
 

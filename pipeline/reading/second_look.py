@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from pipeline.domain.reading import Category, Grade
 from pipeline.reading.found import MASKED, STOPS, Match, is_bare
 from pipeline.reading.loose import BANDS
-from pipeline.reading.vocabulary import Vocabulary, Words
+from pipeline.reading.vocabulary import Vocabulary
+from pipeline.reading.words import Words
 
 _DANGLING = frozenset({"of", "for", "any", "or", "nor"})
 """Before a bare mention of the disease these belong to a phrase that was not understood ("... of acute pulmonary embolism")."""

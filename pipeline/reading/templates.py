@@ -40,6 +40,8 @@ _ASKS = re.compile(
     r"\b(?:probability|category|result|impression|conclusion|pe|embol\w+|scan|interpretation|final|overall|reading|grade|"
     r"verdict|likelihood|class|tier|pioped|diagnosis|opinion|read)\b"
 )
+_ANSWER = re.compile(r"\s{0,9}(?:yes|no|present|absent|y|n)\b")
+_DISEASE = re.compile(r"\b(?:p\.?t?e|\w{0,9}embol\w+|clots?)\b")
 _BOXED, _OPEN = frozenset("[(☐☑☒✅"), frozenset("_*[{<?/(:")
 _PARTING, _COMPARING = frozenset(":=-–—→"), frozenset("<>≥≤%")
 _SIGNS = _BOXED | _OPEN | _PARTING | _COMPARING
@@ -77,6 +79,9 @@ def template_of(lowered: str, start: int, end: int) -> Template:
             continue
         graded = [option for option in group if _MENTION.search(lowered, *option.label)]
         if not graded:
+            # "PE: yes [ ] no [x]": which box is whose is for a person to see.
+            answers = any(_ANSWER.match(lowered, *option.label) for option in group)
+            unfilled = unfilled or (answers and _DISEASE.search(lowered, line, group[0].end) is not None)
             continue
         question = lowered[line : group[0].start].strip(" .:-\t")
         if not question and (above := _title_above(lowered, start, line)):

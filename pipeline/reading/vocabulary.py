@@ -4,7 +4,7 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeline.domain.reading import Grade
@@ -13,6 +13,8 @@ from pipeline.errors import Misconfigured, Problem
 from pipeline.reading.pattern import SIGNS, Compiler, Index, Pattern, PatternError
 from pipeline.reading.sections import Headings
 from pipeline.reading.tokens import Speller
+from pipeline.reading.weights import Rights, Weights
+from pipeline.reading.words import WORD_LISTS, Remembered, Words
 
 ROLES = ("verdict", "denied", "hedge", "remark", "refuse")
 SCOPES = ("tail", "span", "sentence")
@@ -26,38 +28,6 @@ HEADING_KINDS = frozenset(
 _HYPHENATED = re.compile(r"[a-z]-[a-z]")
 _TABLES = ("spelling", "classes", "headings", "words")
 _BLOCKS = ("phrase", "mask")
-WORD_LISTS = (
-    "triggers",
-    "whole",
-    "harmless",
-    "negators",
-    "undoing",
-    "disowns",
-    "elsewhere",
-    "excepting",
-    "hedges",
-    "replaces",
-    "no_pe_question",
-    "no_matter",
-    "follows",
-    "states",
-    "others",
-    "context",
-    "holds_now",
-    "aging",
-    "between",
-    "ailments",
-    "amounts",
-    "misspelt",
-    "core",
-    "chances",
-    "classes",
-    "plain",
-    "naming",
-    "asserting",
-    "english",
-    "foreign",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,49 +65,11 @@ class Mask:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """Closed word lists, each documented in the vocabulary file."""
-
-    triggers: tuple[str, ...]
-    whole: frozenset[str]
-    harmless: frozenset[str]
-    negators: frozenset[str]
-    undoing: frozenset[str]
-    disowns: frozenset[str]
-    elsewhere: frozenset[str]
-    excepting: frozenset[str]
-    hedges: frozenset[str]
-    replaces: frozenset[str]
-    no_pe_question: frozenset[str]
-    no_matter: frozenset[str]
-    follows: frozenset[str]
-    states: frozenset[str]
-    others: frozenset[str]
-    context: frozenset[str]
-    holds_now: frozenset[str]
-    aging: frozenset[str]
-    between: frozenset[str]
-    ailments: frozenset[str]
-    amounts: frozenset[str]
-    misspelt: frozenset[str]
-    core: frozenset[str]
-    chances: frozenset[str]
-    classes: frozenset[str]
-    plain: frozenset[str]
-    naming: frozenset[str]
-    asserting: frozenset[str]
-    english: frozenset[str]
-    foreign: frozenset[str]
-
-    @property
-    def turning(self) -> frozenset[str]:
-        """Words that deny, undo or doubt."""
-        return self.negators | self.undoing | self.hedges
-
-
-@dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """One language's vocabulary. `hash` is the SHA-256 of the file's text, stored with each reading."""
+    """One language's vocabulary, and the second reader of that language if there is one.
+
+    `hash`: SHA-256 of the file's text, with a second reader also of its weights and rights; it is stored with each reading.
+    """
 
     language: str
     file: str
@@ -152,7 +84,16 @@ class Vocabulary:
     by_strong: Index[Phrase] = field(compare=False, repr=False)
     by_hedge: Index[Phrase] = field(compare=False, repr=False)
     signs: Mapping[str, str] = field(compare=False, repr=False)
-    _bearing: "Remembered" = field(compare=False, repr=False)
+    _bearing: Remembered = field(compare=False, repr=False)
+    weights: Weights | None = field(default=None, compare=False, repr=False)
+    rights: Rights = Rights.OFF
+
+    def read_twice(self, weights: Weights, rights: Rights) -> "Vocabulary":
+        """This vocabulary with a second reader, who has learned these weights and may do what `rights` say."""
+        if rights is Rights.OFF:
+            return self
+        digest = hashlib.sha256(f"{self.hash} {weights.hash} {rights}".encode()).hexdigest()
+        return replace(self, hash=digest, weights=weights, rights=rights)
 
     @classmethod
     def parse(cls, text: str, file: str) -> "Vocabulary":
@@ -171,27 +112,6 @@ class Vocabulary:
     def is_trigger(self, norm: str) -> bool:
         """Whether a word bears on a verdict, so that it may not stay unread."""
         return self._bearing[norm]
-
-
-class Remembered(dict[str, bool]):
-    """Whether words bear on a verdict, each worked out once; forgotten all at once when they are too many, so that hostile text
-    fills no memory.
-    """
-
-    MOST = 50_000
-
-    def __init__(self, words: Words) -> None:
-        super().__init__()
-        self._words = words
-        self._beginnings = tuple(trigger for trigger in words.triggers if trigger not in words.whole)
-
-    def __missing__(self, word: str) -> bool:
-        if len(self) >= self.MOST:
-            self.clear()
-        words = self._words
-        known = word not in words.harmless and (word in words.whole or word.startswith(self._beginnings))
-        self[word] = known
-        return known
 
 
 class _Parser:

@@ -10,8 +10,9 @@ from pipeline import cli
 from pipeline.cli import comparing
 from pipeline.config import packaged, reference
 from pipeline.config.reference import Known, Outcome
+from pipeline.config.vocabulary import packaged_vocabulary
 from pipeline.domain.report import TextBlock
-from pipeline.reading import Vocabulary, read
+from pipeline.reading import read
 
 PACKED = (packaged() / "vocabulary/en.toml").read_text(encoding="utf-8")
 NAMES = '[site]\nfacility = "A"\nphone = "1"\nemergency_number = "2"\n'
@@ -31,7 +32,7 @@ def site(folder: Path, addition: str, more: str = "") -> Path:
 
 
 def known(name: str, text: str, gold: str) -> Known:
-    return Known(name, "a style", gold, text, Outcome.of(read([TextBlock(text)], Vocabulary.parse(PACKED, "packed"))))
+    return Known(name, "a style", gold, text, Outcome.of(read([TextBlock(text)], packaged_vocabulary())))
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def check_config(file: Path, *words: str) -> tuple[str, str]:
 
 def test_the_packaged_vocabulary_is_not_compared(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(reference, "known_reports", lambda: pytest.fail("nothing to compare"))
-    monkeypatch.setattr(reference, "hash_of_packed", lambda: Vocabulary.parse(PACKED, "packed").hash)
+    monkeypatch.setattr(reference, "hash_of_packed", lambda: packaged_vocabulary().hash)
     assert "known reports" not in check_config(site(tmp_path, ""))[0]
 
 

@@ -117,6 +117,7 @@ def test_the_steps_of_a_plain_report_in_their_order() -> None:
         "The verdict of what may decide",
         "What stands beside the verdict",
         "Second thoughts",
+        "The second reader",
         "The rule that decided",
         "What follows",
     ]

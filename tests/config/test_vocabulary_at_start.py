@@ -1,7 +1,9 @@
 """A vocabulary that is wrong or contradicts itself stops the daemon at its start, with file and line."""
 
+import gzip
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,9 @@ from typer.testing import CliRunner
 
 from pipeline import cli
 from pipeline.config import packaged, read
-from pipeline.config.vocabulary import vocabulary_of
+from pipeline.config.vocabulary import LARGEST, vocabulary_of
 from pipeline.errors import Misconfigured
+from pipeline.reading.weights import Rights
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKED = (packaged() / "vocabulary/en.toml").read_text(encoding="utf-8")
@@ -90,3 +93,46 @@ def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
 def test_a_file_in_another_encoding_is_said_to_be_one(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="not UTF-8"):
         vocabulary_of(read(site(tmp_path, f"{PACKED}# für uns\n".encode("latin-1"))))
+
+
+SECOND = (packaged() / "vocabulary/en.second-reader.gz").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"",
+        b"no gzip at all",
+        SECOND[:-9],
+        SECOND[:200] + b"???" + SECOND[203:],
+        gzip.compress(b"\xff"),
+        zlib.compress(b"x"),
+        gzip.compress(b"x"),
+    ],
+    ids=["empty", "other", "cut", "changed", "no UTF-8", "zlib", "another head"],
+)
+def test_a_damaged_second_reader_stops_the_start_with_its_name(tmp_path: Path, broken: bytes) -> None:
+    file = site(tmp_path, PACKED.encode())
+    (tmp_path / "vocabulary/en.second-reader.gz").write_bytes(broken)
+    with pytest.raises(Misconfigured, match=r"second-reader\.gz.*damaged"):
+        vocabulary_of(read(file))
+
+
+def test_one_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
+    file = site(tmp_path, PACKED.encode())
+    text = gzip.decompress(SECOND)
+    (tmp_path / "vocabulary/en.second-reader.gz").write_bytes(gzip.compress(text + b"\n" * LARGEST))
+    with pytest.raises(Misconfigured, match="damaged"):
+        vocabulary_of(read(file))
+
+
+def test_a_site_says_what_the_second_reader_may_do(tmp_path: Path) -> None:
+    file = site(tmp_path, PACKED.encode())
+    as_is = vocabulary_of(read(file))
+    assert as_is.rights is Rights.SETTLES
+    for rights in (Rights.OBJECTS, Rights.OFF):
+        file.write_text(f'[reading]\nsecond_reader = "{rights}"\n')
+        mine = vocabulary_of(read(file))
+        assert mine.rights is rights
+        assert mine.hash != as_is.hash
+        assert (mine.weights is None) == (rights is Rights.OFF)

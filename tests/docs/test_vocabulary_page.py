@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from pipeline import cli
 from pipeline.config import packaged, read
 from pipeline.config.reference import changes, known_reports
-from pipeline.config.vocabulary import vocabulary_of
+from pipeline.config.vocabulary import packaged_vocabulary, vocabulary_of
 from pipeline.domain.reading import Grade, Reading
 from pipeline.domain.report import TextBlock
 from pipeline.errors import Misconfigured
@@ -37,7 +37,7 @@ def reading_of(vocabulary: Vocabulary, text: str = REPORT) -> Reading:
 
 
 def test_the_block_does_what_the_page_says(tmp_path: Path) -> None:
-    before = reading_of(Vocabulary.parse(PACKED, "packed"))
+    before = reading_of(packaged_vocabulary())
     assert (before.category, before.reasons) == ("review", ("unread-mention",))
     mine = vocabulary_of(read(site(tmp_path, BLOCK)))
     after = reading_of(mine)
@@ -49,7 +49,7 @@ def test_the_block_does_what_the_page_says(tmp_path: Path) -> None:
 def test_the_block_changes_none_of_the_known_reports(tmp_path: Path) -> None:
     """Counted against the vocabulary of now, not against the readings of the set, which may wait to be made again."""
     texts = known_reports()
-    with_block, without = vocabulary_of(read(site(tmp_path, BLOCK))), Vocabulary.parse(PACKED, "packed")
+    with_block, without = vocabulary_of(read(site(tmp_path, BLOCK))), packaged_vocabulary()
     assert [(c.known.id, c.after) for c in changes(with_block, texts)] == [(c.known.id, c.after) for c in changes(without, texts)]
 
 

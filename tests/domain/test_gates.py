@@ -388,7 +388,7 @@ def test_a_site_may_switch_these_holds_off(code: str) -> None:
         "birth-date-missing": replace(ANNA, birth_date=None),
         "restricted": replace(ANNA, restricted=True),
     }.get(code, ANNA)
-    reading = replace(NEGATIVE, reasons=("malignancy-raised",)) if code == "malignancy-raised" else NEGATIVE
+    reading = replace(NEGATIVE, reasons=(code,)) if code in ("malignancy-raised", "second-reader") else NEGATIVE
     now = T0 + timedelta(days=40 if code == "stale" else 0)
     held, free = World(Policy(), now), World(Policy(holds_off=frozenset({code})), now)
     assert held.send(reading, patient=patient).notice is NoticeEffect.HOLD

@@ -63,7 +63,7 @@ EFFECTS = {
         release-withheld release-unknown inpatient study-missing
         exam-unknown text-not-readable text-too-long no-impression empty-impression no-verdict contradiction unread-mention hedge
         wide-range range-with-high template-unfilled no-pe-question foreign-language findings-disagree addendum-unclear other-exam
-        non-thrombotic study-not-done malignancy-raised positive chronic
+        non-thrombotic study-not-done readers-differ second-reader malignancy-raised positive chronic
         shadow language-unapproved""",
     NoticeEffect.NEVER: """
         not-live preliminary retracted wrong-patient superseded repeat deceased
@@ -73,7 +73,7 @@ EFFECTS = {
 REVIEW = """
     version-tie nothing-to-promote no-result broken-off exam-unknown text-not-readable text-too-long no-impression empty-impression
     no-verdict contradiction unread-mention hedge wide-range template-unfilled no-pe-question foreign-language findings-disagree
-    addendum-unclear other-exam non-thrombotic study-not-done"""
+    addendum-unclear other-exam non-thrombotic study-not-done readers-differ"""
 
 
 def test_every_code_and_what_it_does_to_the_letter() -> None:
@@ -136,7 +136,7 @@ def test_a_policy_that_nobody_has_changed() -> None:
     assert (policy.holds_off, policy.require_study, policy.hold_inpatients, policy.hash) == (frozenset(), False, False, "")
     slow = {R.INDETERMINATE: 4, R.REPORT_OVERDUE: 4, R.REJECTED: 24, R.NO_PE_QUESTION: 72}
     assert dict(DEFAULT_CLOCKS) == dict(policy.clocks) == {reason: timedelta(hours=slow.get(reason, 1)) for reason in R}
-    assert {"minor", "birth-date-missing", "restricted", "stale", "malignancy-raised"} == SWITCHABLE
+    assert {"minor", "birth-date-missing", "restricted", "stale", "malignancy-raised", "second-reader"} == SWITCHABLE
 
 
 def test_what_was_not_sent_is_empty() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.domain.followup import FollowUpReason, FollowUpState
 from pipeline.domain.reading import Category
+from pipeline.reading.second_reader import Opinion
 from tests.hazards.hospital import NOON, Hospital, oru
 
 NEGATIVE = "No evidence of pulmonary embolism."
@@ -61,6 +62,17 @@ def test_words_that_are_not_this_exams_verdict_do_not_become_it(
     # Sent to a person is safe; another letter than this one is not.
     assert [facts["letter"] for facts in hospital.letters] in ([letter], [])
     assert outcome.decision.category.value in ("negative", "review")
+
+
+def test_a_settled_doubt_never_lets_a_letter_go(hospital: Hospital, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sentence that the rules cannot place, beside a plain verdict of which the second reader is sure; here he always is."""
+    sure = Opinion({category: 1.0 if category is Category.NEGATIVE else 0.0 for category in Category})
+    monkeypatch.setattr("pipeline.reading.reader.opinion_of", lambda _seen, _weights: sure)
+    (outcome,) = hospital.send(oru(f"{NEGATIVE} Embolism glorbs in the middle."))
+    assert outcome.decision is not None
+    assert "second-reader" in outcome.decision.reasons
+    assert outcome.decision.category is Category.NEGATIVE
+    assert hospital.letters == []
 
 
 # hazard 2, what "low" means

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pipeline.config.vocabulary import packaged_vocabulary
 from pipeline.domain.reading import Category, Reading
 from pipeline.domain.report import TextBlock
 from pipeline.reading import Vocabulary, read
@@ -16,7 +17,18 @@ CORPUS = ROOT / "tests/corpus"
 
 @cache
 def vocabulary() -> Vocabulary:
+    """The rules alone."""
     return Vocabulary.parse(FILE.read_text(encoding="utf-8"), FILE.name)
+
+
+@cache
+def both_readers() -> Vocabulary:
+    """The rules and the second reader, as the product reads."""
+    return packaged_vocabulary(FILE)
+
+
+def reading_of_both(text: str) -> Reading:
+    return read([TextBlock(text)], both_readers())
 
 
 def reading_of(text: str, section: str | None = None) -> Reading:
@@ -46,3 +58,9 @@ def outcome(text: str) -> str:
 def corpus(name: str) -> tuple[dict[str, Any], ...]:
     lines = (CORPUS / name).read_text(encoding="utf-8").splitlines()
     return tuple(json.loads(line) for line in lines if line.strip())
+
+
+def sampled(name: str) -> tuple[dict[str, Any], ...]:
+    """The reports of a file for checks that cost much of each: all of the older files, every fourth of the larger ones since `d13`."""
+    newer = name.startswith("d") and int(name[1:].split(".")[0]) >= 13
+    return corpus(name)[:: 4 if newer else 1]

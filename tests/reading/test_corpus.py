@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.domain.reading import Category, Grade, Reading
-from tests.reading.reading_kit import CORPUS, corpus, reading_of
+from tests.reading.reading_kit import CORPUS, corpus, reading_of, reading_of_both
 
 FILES = sorted(path.name for path in CORPUS.glob("*.jsonl"))
 
@@ -22,7 +22,42 @@ AT_LEAST = {
     "d11.jsonl": 0.68,
     "d12.jsonl": 0.84,
 }
-"""Share of exact categories. All files were seen by who wrote the vocabulary; see tests/corpus/README.md."""
+"""Share of exact categories by the rules alone. These files were seen by who wrote the vocabulary; see tests/corpus/README.md."""
+TUNED = sorted({*AT_LEAST, "x2_traps.jsonl"})
+
+BOTH_AT_LEAST = {
+    "d13.jsonl": 0.93,
+    "d14.jsonl": 0.87,
+    "d15.jsonl": 0.65,
+    "d16.jsonl": 0.89,
+    "d17.jsonl": 0.79,
+    "d18.jsonl": 0.84,
+    "d19.jsonl": 0.90,
+    "d20.jsonl": 0.84,
+    "d21.jsonl": 0.83,
+    "d22.jsonl": 0.60,
+    "d23.jsonl": 0.88,
+    "d24.jsonl": 0.78,
+    "d25.jsonl": 0.78,
+    "d26.jsonl": 0.87,
+    "d27.jsonl": 0.76,
+    "d28.jsonl": 0.87,
+}
+"""Share of exact categories by both readers. The second reader has learned from these very texts: it may not unlearn them."""
+
+OPEN = {
+    "d16.jsonl": "D16-125 D16-225 D16-297",
+    "d17.jsonl": "D17-185",
+    "d19.jsonl": "D19-224",
+    "d20.jsonl": "D20-400",
+    "d21.jsonl": "D21-003 D21-005 D21-007 D21-039 D21-051 D21-059 D21-065 D21-115 D21-135 D21-139 D21-161 D21-165 "
+    "D21-169 D21-183 D21-201 D21-205 D21-213 D21-223 D21-233 D21-247 D21-257 D21-265 D21-331 D21-343",
+    "d22.jsonl": "D22-274",
+    "d24.jsonl": "D24-245 D24-423",
+    "d26.jsonl": "D26-212",
+    "d27.jsonl": "D27-150",
+}
+"""Reports that both readers together still read dangerously. May only shrink."""
 
 
 def category_of(reading: Reading) -> Category:
@@ -35,8 +70,9 @@ def dangerous(gold: str, read_as: Category) -> bool:
     return read_as != gold and read_as in (Category.NEGATIVE, Category.POSITIVE)
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", TUNED)
 def test_nothing_is_read_dangerously(name: str) -> None:
+    """By the rules alone."""
     wrong = [row["id"] for row in corpus(name) if dangerous(row["gold_category"], category_of(reading_of(row["report_text"])))]
     assert wrong == []
 
@@ -56,3 +92,15 @@ def test_the_chronic_flag_is_the_readers(name: str) -> None:
         if (found := reading_of(row["report_text"])).category is not Category.REVIEW and found.chronic != row["chronic"]
     ]
     assert wrong == []
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize("name", FILES)
+def test_both_readers_together(name: str) -> None:
+    rows = [(row, category_of(reading_of_both(row["report_text"]))) for row in corpus(name)]
+    wrong = {row["id"] for row, read_as in rows if dangerous(row["gold_category"], read_as)}
+    known = set(OPEN.get(name, "").split())
+    assert sorted(wrong - known) == [], "read dangerously"
+    assert sorted(known - wrong) == [], "mended: take it off OPEN"
+    exact = sum(read_as == row["gold_category"] for row, read_as in rows)
+    assert exact / len(rows) >= max(BOTH_AT_LEAST.get(name, 0), AT_LEAST.get(name, 0) - 0.01)

@@ -25,6 +25,16 @@ def test_boxes_and_signs_of_a_mismatch() -> None:
     assert under("RLL V- Q-.", low) == "negative low"
 
 
+def test_perfusion_of_both_lungs_is_normal_under_a_positive() -> None:
+    assert under("Perfusion to both lungs is normal.", "Multiple bilateral pulmonary emboli.") == DISAGREE
+    assert under("Perfusion to both lungs is reduced.", "Multiple bilateral pulmonary emboli.") == "positive present"
+
+
+def test_a_list_that_breaks_behind_a_no() -> None:
+    assert outcome("IMPRESSION:\n1. Heart enlarged, no\n2. Pulmonary embolism") == "review unread-mention"
+    assert outcome("IMPRESSION:\n1. Heart enlarged.\n2. Pulmonary embolism") == "positive present"
+
+
 @pytest.mark.parametrize(
     "findings",
     [

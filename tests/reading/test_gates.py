@@ -26,6 +26,19 @@ def test_another_patients(line: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
+        "Document filed to incorrect chart.",
+        "This was scanned into the wrong record.",
+        "The content does not pertain to this person.",
+        "This report does not belong to this patient.",
+    ],
+)
+def test_filed_to_somebody_else(line: str) -> None:
+    assert outcome(f"{REPORT}\n{line}") == UNCLEAR
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
         "Seen beside another patient.",
         "A scan was obtained. Another patient waited.",
         "Images of the patient.",
@@ -75,6 +88,17 @@ def test_this_patients(line: str) -> None:
         "Template default text.",
         "Please edit before signing.",
         "Default text, please replace.",
+        "Formal amendment pending.",
+        "QA discrepancy form attached.",
+        "Second consultant: I read this set differently.",
+        "I would not have called emboli.",
+        "The consultant will be asked whether the above is to stand.",
+        "Until then it should not be relied upon.",
+        "The matter is under review.",
+        "This report is being re-examined.",
+        "Version 1 (superseded - see version 2)",
+        "This was superseded by version 2.",
+        "[version 2 not attached]",
         "(default normal template)",
         "Autofilled from the template.",
         "Auto-populated.",
@@ -103,6 +127,27 @@ def test_nobody_stands_behind_it_yet(line: str) -> None:
 )
 def test_somebody_stands_behind_it(line: str) -> None:
     assert outcome(f"{REPORT}\n{line}") == READ
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "CT PULMONARY ANGIOGRAM",
+        "CTPA",
+        "TRANSTHORACIC ECHOCARDIOGRAM",
+        "Bilateral lower limb venous Doppler",
+        "Portable chest radiograph",
+        "PA AND LATERAL CHEST X-RAY",
+        "Pulmonary angiogram",
+    ],
+)
+def test_another_exams_report_under_our_code(title: str) -> None:
+    said = "Findings: As suspected. Impression: Acute pulmonary embolism on the right."
+    assert outcome(f"{title}\n{said}") == "review other-exam"
+    assert (
+        outcome(f"{title}\nFindings: As suspected. MAA was given. Impression: Acute pulmonary embolism on the right.") == "positive present"
+    )
+    assert outcome(f"V/Q.\n{said}") == "positive present"
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,9 @@ from pipeline.domain.report import TextBlock
 from pipeline.reading import read
 from pipeline.reading.pattern import ENDS, MOST, SIGNS, Pattern
 from pipeline.reading.tokens import plain, raw_words, tokens_of
-from tests.reading.reading_kit import CORPUS, corpus, reading_of, vocabulary
+from tests.reading.reading_kit import CORPUS, reading_of, sampled, vocabulary
 
-TEXTS = [row["report_text"] for path in sorted(CORPUS.glob("*.jsonl")) for row in corpus(path.name)]
+TEXTS = [row["report_text"] for path in sorted(CORPUS.glob("*.jsonl")) for row in sampled(path.name)]
 HEADINGS = ["IMPRESSION:", "FINDINGS:", "ADDENDUM:", "COMPARISON:", "Preliminary (resident):", "Attending:", "LEGEND:", "PE:"]
 OWN = sorted(
     {word for written in vocabulary().signs for word in written.split()}

@@ -11,7 +11,7 @@ from pipeline.reading.sections import sections_of
 from pipeline.reading.sentences import sentences_of
 from pipeline.reading.skim import Skim
 from pipeline.reading.tokens import plain, tokens_of
-from tests.reading.reading_kit import CORPUS, FILE, corpus, vocabulary
+from tests.reading.reading_kit import CORPUS, FILE, sampled, vocabulary
 
 ASCII = st.characters(max_codepoint=127)
 NAMES = sorted(path.name for path in CORPUS.glob("*.jsonl"))
@@ -45,7 +45,7 @@ def passed_over(words: Vocabulary, text: str, *, hedges: bool) -> list[str]:
 @pytest.mark.parametrize("hedges", [False, True])
 @pytest.mark.parametrize("name", NAMES)
 def test_no_sentence_of_the_corpora_that_tells_something_is_passed_over(name: str, hedges: bool) -> None:
-    assert [one for row in corpus(name) for one in passed_over(vocabulary(), row["report_text"], hedges=hedges)] == []
+    assert [one for row in sampled(name) for one in passed_over(vocabulary(), row["report_text"], hedges=hedges)] == []
 
 
 @settings(max_examples=300)
@@ -95,7 +95,7 @@ def test_a_hedge_that_only_a_mask_lets_match_is_not_passed_over() -> None:
 def test_lines_that_are_passed_over_open_no_section(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def cut() -> list[list[sections.Section]]:
         headings = vocabulary().headings
-        texts = [row["report_text"] for row in corpus(name)]
+        texts = [row["report_text"] for row in sampled(name)]
         return [sections_of([TextBlock(text)], text, plain(text), headings) for text in texts]
 
     quick = cut()

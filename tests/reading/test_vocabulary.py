@@ -10,7 +10,7 @@ from pipeline.reading import Vocabulary
 from pipeline.reading.check import check
 from pipeline.reading.pattern import SIGNS, Compiler, Index, PatternError
 from pipeline.reading.tokens import plain, tokens_of
-from pipeline.reading.vocabulary import Remembered
+from pipeline.reading.words import Remembered
 from tests.reading.reading_kit import FILE, vocabulary
 
 TEXT = FILE.read_text(encoding="utf-8")

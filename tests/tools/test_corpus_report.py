@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from pipeline.config.reference import Outcome
+from pipeline.config.vocabulary import packaged_vocabulary
 from pipeline.domain.reading import Category, Grade, Reading
 from pipeline.domain.reasons import REASONS
 from pipeline.domain.report import TextBlock
-from pipeline.reading import Vocabulary, read
+from pipeline.reading import read
 from tools.corpus_report import __main__ as program
 from tools.corpus_report import reference
 from tools.corpus_report.corpora import CORPUS, VOCABULARY, Corpus, Gold, Scored, corpora, files, naming_vocabulary, rows
@@ -123,13 +124,14 @@ def test_a_kind_of_several_files_has_a_row_of_its_own(folder: Path) -> None:
     assert "**all traps**" not in overview(corpora(folder))
 
 
+@pytest.mark.no_cover  # it reads every corpus
 def test_every_reason_that_a_text_can_have_is_counted() -> None:
     every = {code for corpus in corpora() for one in corpus.reports for code in one.outcome.reasons}
     assert every <= set(OF_THE_TEXT) <= REASONS.keys()
 
 
 def test_naming_masks_by_their_id_changes_no_reading() -> None:
-    ours, named = Vocabulary.parse(VOCABULARY.read_text(encoding="utf-8"), "en.toml"), naming_vocabulary()
+    ours, named = packaged_vocabulary(VOCABULARY), naming_vocabulary()
     assert [(mask.id, mask.kind) for mask in named.masks] == [(mask.id, mask.id) for mask in ours.masks]
     texts = [one["report_text"] for path in files() for one in rows(path)[::10]]
     assert [Outcome.of(read([TextBlock(text)], ours)) for text in texts] == [Outcome.of(read([TextBlock(text)], named)) for text in texts]

@@ -5,16 +5,24 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pipeline.config.reference import Outcome
+from pipeline.config.vocabulary import weights_of
 from pipeline.domain.reading import Category, Reading, Role
 from pipeline.domain.report import TextBlock
 from pipeline.reading import Vocabulary, read
+from pipeline.reading.evidence import Seen
+from pipeline.reading.weights import Rights, Weights
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = ROOT / "tests/corpus"
 VOCABULARY = ROOT / "config/vocabulary/en.toml"
+WEIGHTS = ROOT / "config/vocabulary/en.second-reader.gz"
+LEFT_OUT = "left out "
+"""Before the name of an author in what the weights say of themselves: how the author's texts were read without having been learned."""
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +37,16 @@ class Gold:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """One report: what it says, and what was read. `hits` are the phrases and masks that took a part of it."""
+    """One report: what it says, and what was read: by both readers, and by the rules alone.
+
+    `hits` are the phrases and masks that took a part of it.
+    """
 
     id: str
     gold: Gold
     outcome: Outcome
     hits: frozenset[str]
+    by_rules: Category = Category.REVIEW
 
     @property
     def read(self) -> Category:
@@ -79,7 +91,13 @@ def corpora(folder: Path = CORPUS, vocabulary: Path = VOCABULARY) -> tuple[Corpu
 def naming_vocabulary(path: Path = VOCABULARY) -> Vocabulary:
     """The vocabulary, but each mask marks what it takes with its id: several masks share a kind, and the kind decides nothing."""
     text = path.read_text(encoding="utf-8")
-    return Vocabulary.parse(re.sub(r"^kind = .*$", "", text, flags=re.M), path.name)
+    named = Vocabulary.parse(re.sub(r"^kind = .*$", "", text, flags=re.M), path.name)
+    return named.read_twice(weights(), Rights.SETTLES)
+
+
+def weights() -> Weights:
+    """What the second reader has learned."""
+    return weights_of(WEIGHTS)
 
 
 def _corpus(path: Path, kind: str, vocabulary: Vocabulary) -> Corpus:
@@ -87,9 +105,16 @@ def _corpus(path: Path, kind: str, vocabulary: Vocabulary) -> Corpus:
 
 
 def _scored(row: dict[str, Any], vocabulary: Vocabulary) -> Scored:
-    reading = read([TextBlock(row["report_text"])], vocabulary)
+    by_rules: list[Category] = []
+
+    def tracer(question: str, answer: Answer, /) -> Answer:
+        if question == "seen" and isinstance(answer, Seen):
+            by_rules.append(Outcome.of(answer.by_rules).taken_as())
+        return answer
+
+    reading = read([TextBlock(row["report_text"])], vocabulary, tracer)
     gold = Gold(Category(row["gold_category"]), row["gold_grade"], bool(row["chronic"]), row.get("gold_reason"))
-    return Scored(str(row["id"]), gold, Outcome.of(reading), _hits(reading))
+    return Scored(str(row["id"]), gold, Outcome.of(reading), _hits(reading), by_rules[0] if by_rules else reading.category)
 
 
 def _hits(reading: Reading) -> frozenset[str]:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TypeVar
 
 from pipeline.config import Config, load, packaged
+from pipeline.config.vocabulary import packaged_vocabulary
 from pipeline.domain.arrival import Rejection
 from pipeline.domain.reading import Category, Reading
 from pipeline.domain.report import Report, TextBlock
@@ -61,7 +62,7 @@ class Checks:
         file = packaged() / "vocabulary/en.toml"
         text = file.read_text(encoding="utf-8")
         pairs = [(letters_of(written), letters_of(norm)) for written, norm in tomllib.loads(text)["spelling"].items()]
-        return cls(load(packaged() / "site.toml"), Vocabulary.parse(text, file.name), [pair for pair in pairs if all(pair)])
+        return cls(load(packaged() / "site.toml"), packaged_vocabulary(file), [pair for pair in pairs if all(pair)])
 
     def measure(self, target: Callable[[bytes], None], seeds: Sequence[bytes]) -> None:
         """Set `rate_s` from inputs that are known to be ordinary; twice, since the first time compiles patterns."""

@@ -1,0 +1,84 @@
+"""The reports that are learned from, as the second reader sees them."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pipeline.domain.reading import Category, Reading
+from pipeline.domain.report import TextBlock
+from pipeline.reading import Vocabulary, read
+from pipeline.reading.evidence import Seen, features
+from pipeline.reading.resolve import Verdict
+from tools.corpus_report.corpora import CORPUS, VOCABULARY, rows
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """One report: its author (the file), what it says, what the rules read, its features. `seen`: None where it is never read twice."""
+
+    author: str
+    id: str
+    gold: Category
+    reading: Reading
+    seen: Seen | None
+    features: frozenset[str] = field(repr=False)
+    verdicts: tuple[Verdict, ...] = field(default=(), repr=False)
+
+
+def sources(folder: Path = CORPUS) -> list[Path]:
+    """Every file but the blind ones: also the texts that are known to be misread."""
+    return sorted([*folder.glob("*.jsonl"), *(folder / "open").glob("*.jsonl")])
+
+
+def digest(paths: Sequence[Path]) -> str:
+    """SHA-256 over what is learned from: names, texts and answers."""
+    told = hashlib.sha256()
+    for path in paths:
+        for row in rows(path):
+            told.update(json.dumps([path.stem, row["report_text"], row["gold_category"]]).encode())
+    return told.hexdigest()
+
+
+def by_rules() -> Vocabulary:
+    """The packaged vocabulary, without a second reader."""
+    return Vocabulary.parse(VOCABULARY.read_text(encoding="utf-8"), VOCABULARY.name)
+
+
+def learned_from(paths: Sequence[Path]) -> list[Learned]:
+    """All reports of the files, read by the rules alone."""
+    vocabulary = by_rules()
+    return [_learned(path.stem, row, vocabulary) for path in paths for row in rows(path)]
+
+
+def _learned(author: str, row: dict[str, Any], vocabulary: Vocabulary) -> Learned:
+    told: dict[str, Any] = {}
+
+    def tracer(question: str, answer: Answer, /) -> Answer:
+        told[question] = answer
+        return answer
+
+    reading = read([TextBlock(row["report_text"])], vocabulary, tracer)
+    seen: Seen | None = told.get("seen")
+    said = frozenset(features(seen)) if seen else frozenset()
+    verdicts = tuple(v for part in (seen.live, *seen.added) for v in part.found.verdicts) if seen else ()
+    return Learned(author, str(row["id"]), Category(row["gold_category"]), reading, seen, said, verdicts)
+
+
+def numbered(reports: Sequence[Learned]) -> tuple[list[str], list[list[int]]]:
+    """(the features that at least two reports have, in order; of each report the numbers of its own)."""
+    count = Counter(feature for report in reports for feature in report.features)
+    names = sorted(feature for feature, times in count.items() if times > 1)
+    number = {name: place for place, name in enumerate(names)}
+    return names, [sorted(number[feature] for feature in report.features if feature in number) for report in reports]
+
+
+def beginnings(names: Sequence[str]) -> list[int]:
+    """Of each feature, the number of the one that it goes on from, or -1."""
+    number = {name: place for place, name in enumerate(names)}
+    return [number.get(name.rpartition(" ")[0], -1) for name in names]
