@@ -309,6 +309,10 @@ class _Telling:
     def seen(self, _seen: Seen) -> Iterator[Step]:
         yield from ()
 
+    def asked(self, asked: bool) -> Iterator[Step]:
+        if not asked:
+            yield from self._under("The second reader", Step(1, words.NOT_ASKED))
+
     def second_reader(self, opinion: Opinion) -> Iterator[Step]:
         chances = sorted(opinion.chances.items(), key=lambda item: -item[1])
         told = ", ".join(f"{category} {chance:.0%}" for category, chance in chances if chance >= 0.005)
@@ -369,6 +373,7 @@ _TELLERS: Mapping[str, Callable[[_Telling, Any], Iterator[Step]]] = {
     "elsewhere": _Telling.elsewhere,
     "disagree": _Telling.disagree,
     "seen": _Telling.seen,
+    "asked": _Telling.asked,
     "second-reader": _Telling.second_reader,
     "both": _Telling.both,
     "second-thoughts": _Telling.second_thoughts,

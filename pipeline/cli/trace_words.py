@@ -102,6 +102,7 @@ ADDENDUM_UNCLEAR = "The addendum neither plainly keeps nor plainly replaces the 
 DRAFT_UNCLEAR = "A draft in the same text says otherwise, and nothing plainly replaces it."
 ELSEWHERE = "What stands beside the verdict speaks against it."
 SECOND_THOUGHTS = "The verdict stands, but its report gives a reason to doubt it."
+NOT_ASKED = "is not asked: the rules explain nearly every word, or their refusal is none that it could lift"
 OBJECTS = "The rules read a verdict, but the second reader doubts it: a person reads the report."
 SETTLES = "The rules found this verdict beside words that they could not place; the second reader holds it to stand. The letter is held."
 GROUNDS = 4

@@ -17,7 +17,7 @@ from pipeline.reading.weights import Rights
 OBJECTS_BELOW = 0.3
 """Chance of the category that the rules read, below which a person reads the report."""
 OBJECTS_FROM = 6
-"""Words that no rule explains (`Seen.unexplained`), from which there is something to object to. Of a text that the rules understand to the
+"""Words that no rule explains (`Seen.leaves`), from which there is something to object to. Of a text that the rules understand to the
 last word they know more than what was learned from other texts."""
 SETTLES_FROM: Mapping[Category, float] = {Category.NEGATIVE: 0.95, Category.NONDIAGNOSTIC: 0.95, Category.POSITIVE: 0.97}
 """Chance of a category from which the second reader settles a doubt in its favour.
@@ -39,15 +39,24 @@ class Double:
     settled: Resolved | None = None
 
 
-def put_together(seen: Seen, verdicts: Sequence[Verdict], opinion: Opinion, rights: Rights) -> Double:
-    """What stands when the rules have read, or refused and found `verdicts`, and the second reader is asked."""
-    category, reasons = seen.by_rules.category, seen.by_rules.reasons
+def is_asked(seen: Seen, verdicts: Sequence[Verdict], rights: Rights) -> bool:
+    """Whether the second reader could change anything: there is something to object to, or a doubt that may be settled.
+
+    `verdicts`: what the rules found where they refused.
+    """
+    if seen.by_rules.category is not Category.REVIEW:
+        return seen.leaves(OBJECTS_FROM)
+    reasons = seen.by_rules.reasons
+    return rights is Rights.SETTLES and bool(verdicts) and bool(reasons) and SETTLES.issuperset(reasons)
+
+
+def put_together(seen: Seen, verdicts: Sequence[Verdict], opinion: Opinion) -> Double:
+    """What stands when the rules have read, or refused and found `verdicts`, and the second reader, who `is_asked`, thinks so."""
+    category = seen.by_rules.category
     if category is not Category.REVIEW:
-        return Double(objects=opinion.chances[category] < OBJECTS_BELOW and seen.unexplained >= OBJECTS_FROM)
+        return Double(objects=opinion.chances[category] < OBJECTS_BELOW)
     likeliest = opinion.likeliest
-    if rights is not Rights.SETTLES or likeliest is Category.REVIEW or not reasons or not SETTLES.issuperset(reasons):
-        return Double()
-    if opinion.chances[likeliest] < SETTLES_FROM[likeliest]:
+    if likeliest is Category.REVIEW or opinion.chances[likeliest] < SETTLES_FROM[likeliest]:
         return Double()
     if any(verdict.category is not likeliest and not verdict.doubtful for verdict in verdicts):
         # Two plain verdicts that contradict each other are for a person, however sure anybody is.

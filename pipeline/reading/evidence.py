@@ -1,16 +1,16 @@
 """What a second reader looks at: the words of the report and what the rules made of them, as a set of features."""
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import TypeVar
 
 from pipeline.domain.reading import Category, Reading
 from pipeline.reading.found import SentenceMatch
 from pipeline.reading.parts import Part
-from pipeline.reading.tokens import raw_words
 
 _LONGEST_RUN = 4
 """Words in a row that make one feature, in what decides; beside it 2: there the texts are long and say less."""
-_BESIDE_RUN = 2
 _SYMBOL_RUN = 3
 _MOST_BESIDE = 2_000
 """Words; a longer text beside the verdict is hostile, not a report."""
@@ -26,56 +26,71 @@ class Seen:
 
     Attributes:
         live, added: what was read of the parts that may decide, and of each addendum.
-        beside: lower-cased texts of the findings and of what stands in no section.
+        beside: raw words of the findings and of what stands in no section.
         kinds: the kinds of its sections, in their order.
         by_rules: what the rules make of it.
     """
 
     live: Part
     added: Sequence[Part]
-    beside: Sequence[str]
+    beside: Sequence[Sequence[str]]
     kinds: Sequence[str]
     by_rules: Reading
 
-    @property
-    def unexplained(self) -> int:
-        """How much of the report no phrase and no mask has taken: its words in what may decide, and a third of those beside it."""
+    def leaves(self, words: int) -> bool:
+        """Whether at least so many words stay that no phrase and no mask has taken: in what may decide, and of those beside it a third."""
+        beside = sum(sum(map(str.isalpha, told)) for told in self.beside) // _BESIDE_SHARE
+        return beside >= words or beside + self._not_taken() >= words
+
+    def _not_taken(self) -> int:
         left = 0
         for sentence in (sentence for part in (self.live, *self.added) for sentence in part.sentences):
             spans = [*((m.first, m.last) for m in sentence.matches), *((m.first, m.last) for m in sentence.masks)]
             taken = {n for span in spans for n in range(*span)}
             left += sum(token.norm[:1].isalpha() for n, token in enumerate(sentence.tokens) if n not in taken)
-        return left + sum(word[:1].isalpha() for text in self.beside for word in raw_words(text, 0, len(text))) // _BESIDE_SHARE
+        return left
 
 
-class Everything:
-    """Holds every feature: what a table is learned with."""
+class Everything(Mapping[str, bool]):
+    """Knows every feature: what a table is learned with."""
 
-    def __contains__(self, _feature: object) -> bool:
+    def __getitem__(self, _feature: str) -> bool:
         return True
 
+    def __iter__(self) -> Iterator[str]:
+        raise TypeError
 
-EVERYTHING = Everything()
+    def __len__(self) -> int:
+        raise TypeError
 
 
-def features(seen: Seen, known: Container[str] = EVERYTHING) -> set[str]:
-    """The features of a report that are in `known`, which must hold every beginning of what it holds ("no", "no evidence").
+Value = TypeVar("Value")
 
-    The first letter says what it is of: `i` words in a row of what may decide, `a` of an addendum, `r` of what stands beside,
-    `k` a section, `q` what sentences in a row state, `v` a verdict and whether it is in doubt, `h` a hedge, `f` a refusal, `m` a
-    mention that no phrase has taken, `o` what the rules read, `w` why they did not. Cost is linear in the length of the text.
+
+def features(seen: Seen, known: Mapping[str, Value]) -> dict[str, Value]:
+    """The features of a report that are known, with what is known of them, in the order of the text.
+
+    `known` must hold every beginning of what it holds ("no", "no evidence"). The first letter says what a feature is of: `i` words in a
+    row of what may decide, `a` of an addendum, `r` of what stands beside (and `rn`, `rd`, `rp`, `rx` by the category in question), `k` a
+    section, `q` what sentences in a row state, `v` a verdict and whether it is in doubt, `h` a hedge, `f` a refusal, `m` a mention that no
+    phrase has taken, `n` a remark, `o` what the rules read, `w` why they did not. Cost is linear in the length of the text.
     """
-    found = set(_words("i", seen.live.sentences, known))
+    found: dict[str, Value] = {}
+    look = known.get
+    _words("i", seen.live.sentences, look, found)
     for part in seen.added:
-        found.update(_words("a", part.sentences, known))
-    stand = _stand(seen)
-    for text in seen.beside:
-        words = [_plain(word) for word in raw_words(text, 0, len(text))[:_MOST_BESIDE]]
-        found.update(_runs("r", words, _BESIDE_RUN, known))
+        _words("a", part.sentences, look, found)
+    stand = f"r{_stand(seen)}"
+    for raw in seen.beside:
+        words = [_NUMBER if word[0].isdigit() else word for word in raw[:_MOST_BESIDE]]
+        _pairs("r", words, look, found)
         # What stands beside a verdict bears on it by what the verdict is.
-        found.update(_runs(f"r{stand}", words, _BESIDE_RUN, known))
-    found.update(_runs("q", [_stated(sentence) for sentence in seen.live.sentences], _SYMBOL_RUN, known))
-    found.update(feature for feature in _made_of(seen) if feature in known)
+        _pairs(stand, words, look, found)
+    _runs("q", [_stated(sentence) for sentence in seen.live.sentences], _SYMBOL_RUN, look, found)
+    for feature in _made_of(seen):
+        value = look(feature)
+        if value is not None:
+            found[feature] = value
     return found
 
 
@@ -87,13 +102,13 @@ def _stand(seen: Seen) -> str:
     return _LETTERS[found.pop()] if len(found) == 1 else "x"
 
 
-def _words(kind: str, sentences: Iterable[SentenceMatch], known: Container[str]) -> Iterator[str]:
+def _words(kind: str, sentences: Iterable[SentenceMatch], look: Callable[[str], Value | None], found: dict[str, Value]) -> None:
     left = _MOST_LIVE
     for sentence in sentences:
         if left <= 0:
             return
         left -= len(sentence.tokens)
-        yield from _runs(kind, [_plain(token.norm) for token in sentence.tokens], _LONGEST_RUN, known)
+        _runs(kind, [_plain(token.norm) for token in sentence.tokens], _LONGEST_RUN, look, found)
 
 
 def _plain(word: str) -> str:
@@ -101,15 +116,34 @@ def _plain(word: str) -> str:
     return _NUMBER if word[:1].isdigit() else word.replace(" ", "_")
 
 
-def _runs(kind: str, words: Sequence[str], longest: int, known: Container[str]) -> Iterator[str]:
+def _runs(kind: str, words: Sequence[str], longest: int, look: Callable[[str], Value | None], found: dict[str, Value]) -> None:
     line = (_BEGINS, *words, _ENDS)
     for first in range(len(line)):
         feature = kind
         for word in line[first : first + longest]:
             feature = f"{feature} {word}"
-            if feature not in known:
+            value = look(feature)
+            if value is None:
                 break
-            yield feature
+            found[feature] = value
+
+
+def _pairs(kind: str, words: Sequence[str], look: Callable[[str], Value | None], found: dict[str, Value]) -> None:
+    """What `_runs` finds of runs of two, each looked for once: these texts are long and repeat themselves."""
+    line = (_BEGINS, *words, _ENDS)
+    known = set()
+    for word in dict.fromkeys(line):
+        feature = f"{kind} {word}"
+        value = look(feature)
+        if value is not None:
+            found[feature] = value
+            known.add(word)
+    for first, second in dict.fromkeys(pairwise(line)):
+        if first in known:
+            feature = f"{kind} {first} {second}"
+            value = look(feature)
+            if value is not None:
+                found[feature] = value
 
 
 def _stated(sentence: SentenceMatch) -> str:

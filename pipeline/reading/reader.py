@@ -8,7 +8,7 @@ from pipeline.domain.reading import Category, Grade, Reading, Role, Span
 from pipeline.domain.report import TextBlock
 from pipeline.reading.addenda import NOT_YET, leaves_doubt
 from pipeline.reading.crosscheck import disagree
-from pipeline.reading.double import OBJECTION, SETTLED, put_together
+from pipeline.reading.double import OBJECTION, SETTLED, is_asked, put_together
 from pipeline.reading.evidence import Seen
 from pipeline.reading.gates import is_another_exams, is_foreign, is_odd, is_of_no_scan, is_unverified, means_effusion, of_another_patient
 from pipeline.reading.matching import match_sentence
@@ -29,7 +29,7 @@ from pipeline.reading.sections import (
     sections_of,
 )
 from pipeline.reading.sentences import sentences_of
-from pipeline.reading.tokens import WORD, plain, tokens_of
+from pipeline.reading.tokens import WORD, plain, raw_words, tokens_of
 from pipeline.reading.tracing import Tracer, untraced
 from pipeline.reading.vocabulary import Vocabulary
 
@@ -153,13 +153,13 @@ class _Reader:
         """The reading of the rules and the opinion of the second reader, put together."""
         decided = {id(section) for section in (*live, *additions)}
         rest = [s for s in self.sections if id(s) not in decided and s.kind in (BODY, FINDINGS)]
-        beside = [self.lowered[s.start : s.end] for s in rest]
+        beside = [raw_words(self.lowered, s.start, s.end) for s in rest]
         seen = self._ask("seen", Seen(part, self._added, beside, [s.kind for s in self.sections], by_rules))
         weights, rights = self.vocabulary.weights, self.vocabulary.rights
-        if weights is None:
+        if weights is None or not self._ask("asked", is_asked(seen, self._verdicts, rights)):
             return by_rules
         opinion = self._ask("second-reader", opinion_of(seen, weights))
-        both = self._ask("both", put_together(seen, self._verdicts, opinion, rights))
+        both = self._ask("both", put_together(seen, self._verdicts, opinion))
         if both.objects:
             return replace(by_rules, category=Category.REVIEW, grade=None, chronic=False, reasons=(OBJECTION,), range_with_high=False)
         if both.settled is None:

@@ -10,45 +10,48 @@ from dataclasses import dataclass, field
 
 from pipeline.domain.reading import Category
 from pipeline.reading.evidence import Seen, features
-from pipeline.reading.weights import ORDER, Four, Weights
+from pipeline.reading.weights import ORDER, Row, Weights
 
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """How likely each category is to the second reader; the chances add up to 1.
-
-    `leans`: of each feature that made it, what it speaks for: its weight for each category, in `ORDER`, above that of the others.
-    """
+    """How likely each category is to the second reader; the chances add up to 1. `rows`: the features that made it, as they are weighed."""
 
     chances: Mapping[Category, float]
-    leans: Mapping[str, Four] = field(default_factory=dict, repr=False)
+    rows: Mapping[str, Row] = field(default_factory=dict, repr=False)
 
     @property
     def likeliest(self) -> Category:
         return max(ORDER, key=lambda category: self.chances[category])
 
     def grounds(self, category: Category, most: int) -> list[tuple[str, float]]:
-        """The features that speak most for a category (above 0) and most against it (below 0), strongest first, `most` of each."""
-        place = ORDER.index(category)
-        told = sorted(((feature, lean[place]) for feature, lean in self.leans.items()), key=lambda one: (-abs(one[1]), one[0]))
+        """The features that speak most for a category (above 0) and most against it (below 0), strongest first, `most` of each.
+
+        How much: what a feature adds for the category above what it adds for all four on average.
+        """
+        place, length = ORDER.index(category) + 1, _length(self.rows)
+        leans = ((feature, (row[place] - sum(row[1:]) / len(ORDER)) / length) for feature, row in self.rows.items())
+        told = sorted(leans, key=lambda one: (-abs(one[1]), one[0]))
         return [*[one for one in told if one[1] > 0][:most], *[one for one in told if one[1] < 0][:most]]
 
 
 def opinion_of(seen: Seen, weights: Weights) -> Opinion:
     """What the second reader who has learned these weights thinks of a report."""
-    found = features(seen, weights.of)
-    length = math.sqrt(sum(weights.rarity[feature] ** 2 for feature in found)) or 1.0
-    sums = list(weights.bias)
-    leans: dict[str, Four] = {}
-    # In a fixed order, so that the last bit of a sum is the same on every run.
-    for feature in sorted(found):
-        share = weights.rarity[feature] / length
-        negative, nondiagnostic, positive, review = (share * weight for weight in weights.of[feature])
-        mean = (negative + nondiagnostic + positive + review) / 4
-        leans[feature] = (negative - mean, nondiagnostic - mean, positive - mean, review - mean)
-        for place, lean in enumerate(leans[feature]):
-            sums[place] += lean
+    found = features(seen, weights.rows)
+    length = _length(found)
+    negative, nondiagnostic, positive, review = weights.bias
+    # In the order of the text, so that the last bit of a sum is the same on every run.
+    for _, for_negative, for_nondiagnostic, for_positive, for_review in found.values():
+        negative += for_negative / length
+        nondiagnostic += for_nondiagnostic / length
+        positive += for_positive / length
+        review += for_review / length
+    sums = (negative, nondiagnostic, positive, review)
     top = max(sums)
     powers = [math.exp(value - top) for value in sums]
     whole = sum(powers)
-    return Opinion({category: power / whole for category, power in zip(ORDER, powers, strict=True)}, leans)
+    return Opinion({category: power / whole for category, power in zip(ORDER, powers, strict=True)}, found)
+
+
+def _length(found: Mapping[str, Row]) -> float:
+    return math.sqrt(sum(row[0] for row in found.values())) or 1.0

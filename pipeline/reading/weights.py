@@ -18,6 +18,8 @@ SCALE = 1_000
 """Numbers in the file are thousandths."""
 
 Four = tuple[float, float, float, float]
+Row = tuple[float, float, float, float, float]
+"""Of one feature: its rarity squared, and its weight for each category, in `ORDER`, times its rarity."""
 
 
 class Rights(StrEnum):
@@ -34,15 +36,13 @@ class Weights:
     hash: SHA-256 of the text.
     about: what the file says of itself: which texts were learned from.
     bias: what each category starts with, in `ORDER`.
-    rarity: of each feature, how much it tells by being rare (inverse document frequency).
-    of: of each feature, its weight for each category, in `ORDER`.
+    rows: of each feature what it adds to a sum; rarity is how much it tells by being rare (inverse document frequency).
     """
 
     hash: str
     about: Mapping[str, str]
     bias: Four
-    rarity: Mapping[str, float]
-    of: Mapping[str, Four]
+    rows: Mapping[str, Row]
 
     @classmethod
     def parse(cls, text: str, file: str) -> "Weights":
@@ -62,15 +62,10 @@ class Weights:
             if name != "bias":
                 raise ValueError
             bias = _four(numbers)
-            rarity: dict[str, float] = {}
-            weights: dict[str, Four] = {}
-            for line in filter(None, lines[gap + 2 :]):
-                feature, rare, *numbers = line.split("\t")
-                rarity[feature] = int(rare) / SCALE
-                weights[feature] = _four(numbers)
+            rows = dict(_row(line) for line in lines[gap + 2 :] if line)
         except (ValueError, IndexError):
             raise Misconfigured([Problem(file, 0, "this is no file of a second reader's weights, or it is damaged")]) from None
-        return cls(hashlib.sha256(text.encode()).hexdigest(), about, bias, rarity, weights)
+        return cls(hashlib.sha256(text.encode()).hexdigest(), about, bias, rows)
 
 
 def text_of(about: Mapping[str, str], bias: Sequence[float], learned: Mapping[str, tuple[float, Sequence[float]]]) -> str:
@@ -82,6 +77,13 @@ def text_of(about: Mapping[str, str], bias: Sequence[float], learned: Mapping[st
 
 def _written(number: float) -> str:
     return str(round(number * SCALE))
+
+
+def _row(line: str) -> tuple[str, Row]:
+    feature, rare, *numbers = line.split("\t")
+    rarity = int(rare) / SCALE
+    negative, nondiagnostic, positive, review = _four(numbers)
+    return feature, (rarity * rarity, rarity * negative, rarity * nondiagnostic, rarity * positive, rarity * review)
 
 
 def _four(numbers: Sequence[str]) -> Four:

@@ -9,8 +9,8 @@ from pipeline.domain.reading import Category, Evidence, Grade, Reading
 from pipeline.domain.report import TextBlock
 from pipeline.errors import Misconfigured
 from pipeline.reading import read
-from pipeline.reading.double import OBJECTION, OBJECTS_BELOW, OBJECTS_FROM, SETTLED, SETTLES, SETTLES_FROM, put_together
-from pipeline.reading.evidence import Seen, features
+from pipeline.reading.double import OBJECTION, OBJECTS_BELOW, OBJECTS_FROM, SETTLED, SETTLES, SETTLES_FROM, Double, is_asked, put_together
+from pipeline.reading.evidence import Everything, Seen, features
 from pipeline.reading.found import SentenceMatch
 from pipeline.reading.parts import Part
 from pipeline.reading.resolve import Verdict
@@ -33,6 +33,10 @@ def seen_of(text: str) -> Seen:
 
     read([TextBlock(text)], vocabulary(), tracer)  # type: ignore[arg-type]
     return shown[0]
+
+
+def every(seen: Seen) -> set[str]:
+    return set(features(seen, Everything()))
 
 
 def weights(learned: dict[str, tuple[float, tuple[float, float, float, float]]], bias: tuple[float, ...] = (0, 0, 0, 0)) -> Weights:
@@ -58,7 +62,7 @@ IMPRESSION: No evidence of pulmonary embolism."""
 
 
 def test_runs_of_words_of_what_decides_and_of_what_stands_beside() -> None:
-    found = features(seen_of(REPORT))
+    found = every(seen_of(REPORT))
     assert {"i ^", "i ^ no", "i ^ no evidence", "i ^ no evidence of", "i evidence of", "i embolism $", "i $"} <= found
     assert {"r perfusion is", "rn perfusion is", "rn even"} <= found
     assert not any("dyspnea" in feature for feature in found)
@@ -67,39 +71,48 @@ def test_runs_of_words_of_what_decides_and_of_what_stands_beside() -> None:
 
 
 def test_what_the_rules_made_of_it() -> None:
-    found = features(seen_of(REPORT))
+    found = every(seen_of(REPORT))
     assert {"k history", "k findings", "k impression", "v negative", "q ^ negative $"} <= found
     doubted = "No evidence of pulmonary embolism if the film is clear. Suspicious for PE. Mismatch in the RLL."
-    doubtful = features(seen_of(f"IMPRESSION: {doubted}"))
+    doubtful = every(seen_of(f"IMPRESSION: {doubted}"))
     assert "h positive" in doubtful
     assert "v negative?" in doubtful
     assert {"rx", "rn"}.isdisjoint(feature.split(" ")[0] for feature in doubtful)
 
 
 def test_the_category_in_question() -> None:
-    assert any(f.startswith("rp ") for f in features(seen_of("FINDINGS: Seen.\nIMPRESSION: High probability for PE.")))
-    assert any(f.startswith("rd ") for f in features(seen_of("FINDINGS: Seen.\nIMPRESSION: Intermediate probability for PE.")))
+    assert any(f.startswith("rp ") for f in every(seen_of("FINDINGS: Seen.\nIMPRESSION: High probability for PE.")))
+    assert any(f.startswith("rd ") for f in every(seen_of("FINDINGS: Seen.\nIMPRESSION: Intermediate probability for PE.")))
     several = "FINDINGS: Seen.\nIMPRESSION: High probability for PE. Low probability for PE."
-    assert any(f.startswith("rx ") for f in features(seen_of(several)))
+    assert any(f.startswith("rx ") for f in every(seen_of(several)))
     doubtful = "FINDINGS: Seen.\nIMPRESSION: Low probability for PE if the film is clear."
-    assert any(f.startswith("rn ") for f in features(seen_of(doubtful)))
+    assert any(f.startswith("rn ") for f in every(seen_of(doubtful)))
 
 
 def test_numbers_are_one_word_and_addenda_are_told_apart() -> None:
-    found = features(seen_of(f"{REPORT}\n\nADDENDUM: The dose was 148 MBq."))
+    found = every(seen_of(f"{REPORT}\n\nADDENDUM: The dose was 148 MBq."))
     assert "a was #" in found
     assert not any("148" in feature for feature in found)
     assert "i dose" not in found
 
 
+def test_they_come_in_the_order_of_the_text() -> None:
+    told = [feature for feature in features(seen_of(REPORT), Everything()) if feature.startswith("i ") and feature.count(" ") == 1]
+    assert told == ["i ^", "i no", "i evidence", "i of", "i pulmonary", "i embolism", "i $"]
+    with pytest.raises(TypeError):
+        iter(Everything())
+    with pytest.raises(TypeError):
+        len(Everything())
+
+
 def test_words_that_are_written_as_two_are_one_word_of_a_run() -> None:
-    found = features(seen_of("IMPRESSION: This doesn't show pulmonary embolism."))
+    found = every(seen_of("IMPRESSION: This doesn't show pulmonary embolism."))
     assert {"i this does_not", "i does_not show"} <= found
 
 
 def test_hostile_lengths_cost_a_bounded_number_of_features() -> None:
     words = " ".join(f"w{chr(97 + n % 26)}{chr(97 + n // 26 % 26)}{chr(97 + n // 676)}" for n in range(4_000))
-    found = features(seen_of(f"FINDINGS: {words}\nIMPRESSION: No evidence of PE. {words}"))
+    found = every(seen_of(f"FINDINGS: {words}\nIMPRESSION: No evidence of PE. {words}"))
     assert sum(feature.startswith("rn ") for feature in found) < 2 * 2_010
     assert sum(feature.startswith("i ") for feature in found) < 4 * (1_500 + 310)
 
@@ -108,14 +121,14 @@ def test_only_what_is_known_is_looked_for_and_nothing_known_is_missed() -> None:
     """A run is looked for from its beginning on: that loses nothing, since the weights hold each beginning of what they hold."""
     known = both_readers().weights
     assert known
-    for feature in known.of:
+    for feature in known.rows:
         kind, *words = feature.split(" ")
-        assert len(words) < 2 or kind in "knvhfmow" or " ".join((kind, *words[:-1])) in known.of, feature
+        assert len(words) < 2 or kind in "knvhfmow" or " ".join((kind, *words[:-1])) in known.rows, feature
     for row in corpus("d6.jsonl")[::10]:
         if row["gold_category"] == "review":
             continue  # it may be one that is not read at all
         seen = seen_of(row["report_text"])
-        assert features(seen, known.of) == features(seen) & known.of.keys()
+        assert features(seen, known.rows).keys() == every(seen) & known.rows.keys()
 
 
 # -- its weights
@@ -126,7 +139,7 @@ def test_weights_come_back_from_their_text() -> None:
     text = text_of({"texts": "abc", "reports": "2"}, (0.5, 0, -1, 0), learned)
     found = Weights.parse(text, "x")
     assert (found.about, found.bias) == ({"texts": "abc", "reports": "2"}, (0.5, 0.0, -1.0, 0.0))
-    assert (found.rarity, found.of) == ({"i": 1.0, "i no": 2.5}, {"i": (0, 0, 0, 0), "i no": (1.0, -0.25, 0.001, 0.0)})
+    assert found.rows == {"i": (1, 0, 0, 0, 0), "i no": (2.5 * 2.5, 2.5, 2.5 * -0.25, 2.5 * 0.001, 0)}
     assert text == text_of({"texts": "abc", "reports": "2"}, (0.5, 0, -1, 0), dict(reversed(learned.items())))
     assert found.hash != weights({}).hash
 
@@ -175,7 +188,7 @@ def test_chances_are_the_softmax_of_the_weights_by_rarity() -> None:
 def test_a_text_of_which_it_knows_no_word_leaves_the_bias() -> None:
     found = opinion_of(seen_of("IMPRESSION: No evidence of PE."), leaning(POSITIVE, 3))
     assert found.likeliest is POSITIVE
-    assert found.leans == {}
+    assert found.rows == {}
     assert found.chances[POSITIVE] == pytest.approx(math.exp(3) / (math.exp(3) + 3))
 
 
@@ -193,6 +206,10 @@ def seen(category: Category, reasons: Sequence[str] = (), words: int = OBJECTS_F
     return Seen(live, [], [], [], Reading(category, reasons=tuple(reasons)))
 
 
+def both(seen: Seen, verdicts: Sequence[Verdict], opinion: Opinion, rights: Rights) -> Double:
+    return put_together(seen, verdicts, opinion) if is_asked(seen, verdicts, rights) else Double()
+
+
 def sure(category: Category, chance: float) -> Opinion:
     rest = (1 - chance) / 3
     return Opinion({one: chance if one is category else rest for one in ORDER})
@@ -203,9 +220,9 @@ def sure(category: Category, chance: float) -> Opinion:
 def test_it_objects_below_a_chance(category: Category, rights: Rights) -> None:
     told = [verdict(Grade.LOW)]
     below = sure(category, OBJECTS_BELOW - 0.01)
-    assert put_together(seen(category), told, below, rights).objects
-    assert not put_together(seen(category), told, sure(category, OBJECTS_BELOW), rights).objects
-    assert not put_together(seen(category, words=OBJECTS_FROM - 1), told, below, rights).objects
+    assert both(seen(category), told, below, rights).objects
+    assert not both(seen(category), told, sure(category, OBJECTS_BELOW), rights).objects
+    assert not both(seen(category, words=OBJECTS_FROM - 1), told, below, rights).objects
 
 
 @pytest.mark.parametrize(
@@ -219,7 +236,9 @@ def test_it_objects_below_a_chance(category: Category, rights: Rights) -> None:
     ],
 )
 def test_what_no_rule_explains(text: str, words: int) -> None:
-    assert seen_of(text).unexplained == words
+    shown = seen_of(text)
+    assert shown.leaves(words)
+    assert not shown.leaves(words + 1)
 
 
 def test_a_plain_report_is_never_objected_to() -> None:
@@ -238,7 +257,7 @@ def test_it_settles_from_a_chance_on(grade: Grade, reason: str) -> None:
     at = SETTLES_FROM[category]
 
     def settled(chance: float, reasons: tuple[str, ...] = (reason,), rights: Rights = Rights.SETTLES) -> Grade | None:
-        found = put_together(seen(REVIEW, reasons), told, sure(category, chance), rights)
+        found = both(seen(REVIEW, reasons), told, sure(category, chance), rights)
         assert not found.objects
         return found.settled.grade if found.settled else None
 
@@ -253,21 +272,21 @@ def test_it_settles_from_a_chance_on(grade: Grade, reason: str) -> None:
 
 def test_it_settles_nothing_that_no_phrase_stated() -> None:
     told = [verdict(Grade.HIGH), verdict(Grade.INTERMEDIATE)]
-    assert put_together(seen(REVIEW, ("unread-mention",)), told, sure(NEGATIVE, 1), Rights.SETTLES).settled is None
-    assert put_together(seen(REVIEW, ("unread-mention",)), told, sure(REVIEW, 1), Rights.SETTLES).settled is None
-    assert put_together(seen(REVIEW, ("unread-mention",)), [], sure(POSITIVE, 1), Rights.SETTLES).settled is None
+    assert both(seen(REVIEW, ("unread-mention",)), told, sure(NEGATIVE, 1), Rights.SETTLES).settled is None
+    assert both(seen(REVIEW, ("unread-mention",)), told, sure(REVIEW, 1), Rights.SETTLES).settled is None
+    assert both(seen(REVIEW, ("unread-mention",)), [], sure(POSITIVE, 1), Rights.SETTLES).settled is None
 
 
 def test_it_settles_nothing_against_a_plain_verdict() -> None:
     told = [verdict(Grade.LOW, doubtful=True), verdict(Grade.HIGH)]
-    assert put_together(seen(REVIEW, ("contradiction", "unread-mention")), told, sure(NEGATIVE, 1), Rights.SETTLES).settled is None
+    assert both(seen(REVIEW, ("contradiction", "unread-mention")), told, sure(NEGATIVE, 1), Rights.SETTLES).settled is None
     told = [verdict(Grade.LOW), verdict(Grade.HIGH, doubtful=True)]
-    assert put_together(seen(REVIEW, ("contradiction", "unread-mention")), told, sure(NEGATIVE, 1), Rights.SETTLES).settled
+    assert both(seen(REVIEW, ("contradiction", "unread-mention")), told, sure(NEGATIVE, 1), Rights.SETTLES).settled
 
 
 def test_the_settled_grade_is_of_the_verdicts_without_doubt_if_there_are_any() -> None:
     def grade(*told: Verdict) -> tuple[Grade | None, bool]:
-        found = put_together(seen(REVIEW, ("unread-mention",)), told, sure(POSITIVE, 1), Rights.SETTLES).settled
+        found = both(seen(REVIEW, ("unread-mention",)), told, sure(POSITIVE, 1), Rights.SETTLES).settled
         assert found
         return found.grade, found.chronic
 

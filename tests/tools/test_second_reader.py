@@ -83,7 +83,7 @@ def test_the_file_holds_what_was_fitted(monkeypatch: pytest.MonkeyPatch) -> None
     reports = [report(NEGATIVE, NEGATIVE, "i no", "i pe"), report(NEGATIVE, NEGATIVE, "i no", "i pe")]
     made = Weights.parse(tool.made(reports, {"texts": "abc"}), "made")
     assert (made.about, made.bias) == ({"texts": "abc"}, (1, 2, 3, 4))
-    assert (made.rarity, made.of) == ({"i pe": 2.5}, {"i pe": (0.1, 0.2, 0.3, 0.4)})
+    assert made.rows == {"i pe": (6.25, *(pytest.approx(2.5 * weight) for weight in (0.1, 0.2, 0.3, 0.4)))}
 
 
 def test_what_is_said_of_authors_left_out(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

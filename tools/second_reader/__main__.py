@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.domain.reading import Category
-from pipeline.reading.double import put_together
+from pipeline.reading.double import is_asked, put_together
 from pipeline.reading.second_reader import Opinion
 from pipeline.reading.weights import ORDER, Rights, text_of
 from tools.corpus_report.corpora import LEFT_OUT, ROOT, WEIGHTS, weights
@@ -90,7 +90,9 @@ def left_out_opinions(reports: Sequence[Learned], folds: Mapping[str, int]) -> l
 
 def _outcome(report: Learned, opinion: Opinion, rights: Rights) -> Category:
     assert report.seen
-    both = put_together(report.seen, report.verdicts, opinion, rights)
+    if not is_asked(report.seen, report.verdicts, rights):
+        return report.reading.category
+    both = put_together(report.seen, report.verdicts, opinion)
     if both.objects:
         return Category.REVIEW
     return both.settled.category if both.settled else report.reading.category

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pipeline.domain.reading import Category, Reading
 from pipeline.domain.report import TextBlock
 from pipeline.reading import Vocabulary, read
-from pipeline.reading.evidence import Seen, features
+from pipeline.reading.evidence import Everything, Seen, features
 from pipeline.reading.resolve import Verdict
 from tools.corpus_report.corpora import CORPUS, VOCABULARY, rows
 
@@ -65,7 +65,7 @@ def _learned(author: str, row: dict[str, Any], vocabulary: Vocabulary) -> Learne
 
     reading = read([TextBlock(row["report_text"])], vocabulary, tracer)
     seen: Seen | None = told.get("seen")
-    said = frozenset(features(seen)) if seen else frozenset()
+    said = frozenset(features(seen, Everything())) if seen else frozenset()
     verdicts = tuple(v for part in (seen.live, *seen.added) for v in part.found.verdicts) if seen else ()
     return Learned(author, str(row["id"]), Category(row["gold_category"]), reading, seen, said, verdicts)
 
