@@ -29,7 +29,7 @@ _INTRO = (
 _LEFT_OUT = (
     "Each author left out in turn: how the texts are read that the second reader has not learned from, as of the day when the weights were "
     "made (`make second-reader`). The rules had been tuned on `c1` to `d12` and on the traps, and on nothing of `d13` and after but some "
-    "wordings of `d20` and `d24` to `d26`. Texts that are refused before anybody reads them are not counted."
+    "wordings of `d20`, `d24` to `d26` and `d28`. Texts that are refused before anybody reads them are not counted."
 )
 
 
