@@ -12,6 +12,7 @@ from pipeline.config.durations import Duration, parse
 from pipeline.domain.followup import FollowUpReason
 from pipeline.domain.policy import DEFAULT_CLOCKS, Mode
 from pipeline.domain.reading import Category
+from pipeline.reading.weights import Rights
 
 DEMO_PHONES = ("555-0100", "555-0101")
 DEFAULT_OWNER = "duty nuclear medicine physician"
@@ -173,7 +174,7 @@ def _whole_days(clocks: dict[FollowUpReason, timedelta]) -> dict[FollowUpReason,
 class Reading(Section):
     """Who reads a report's text."""
 
-    second_reader: Literal["settles", "objects", "off"] = "settles"
+    second_reader: Rights = Rights.SETTLES
 
 
 class FollowUps(Section):

@@ -24,7 +24,7 @@ def vocabulary_of(config: "Config") -> Vocabulary:
     Raises:
         Misconfigured: a file cannot be read; or every mistake with its line; or every example that is not read as its block says.
     """
-    file, weights, rights = config.find(WORDS), config.find(WEIGHTS), Rights(config.reading.second_reader)
+    file, weights, rights = config.find(WORDS), config.find(WEIGHTS), config.reading.second_reader
     # The examples are read by the rules alone: a block must say by itself what it says.
     vocabulary = Vocabulary.parse(text_of(file), str(file))
     if problems := check(vocabulary):

@@ -5,12 +5,12 @@ refuse only because words stayed that they could not place, beside a verdict tha
 of that verdict. It can neither make a verdict that no phrase stated nor lift a refusal of any other kind.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline.domain.reading import Category
 from pipeline.reading.evidence import Seen
-from pipeline.reading.resolve import Resolved, Verdict, best_of
+from pipeline.reading.resolve import Resolved, best_of
 from pipeline.reading.second_reader import Opinion
 from pipeline.reading.weights import Rights
 
@@ -39,26 +39,23 @@ class Double:
     settled: Resolved | None = None
 
 
-def is_asked(seen: Seen, verdicts: Sequence[Verdict], rights: Rights) -> bool:
-    """Whether the second reader could change anything: there is something to object to, or a doubt that may be settled.
-
-    `verdicts`: what the rules found where they refused.
-    """
+def is_asked(seen: Seen, rights: Rights) -> bool:
+    """Whether the second reader could change anything: there is something to object to, or a doubt that may be settled."""
     if seen.by_rules.category is not Category.REVIEW:
         return seen.leaves(OBJECTS_FROM)
     reasons = seen.by_rules.reasons
-    return rights is Rights.SETTLES and bool(verdicts) and bool(reasons) and SETTLES.issuperset(reasons)
+    return rights is Rights.SETTLES and bool(seen.verdicts) and bool(reasons) and SETTLES.issuperset(reasons)
 
 
-def put_together(seen: Seen, verdicts: Sequence[Verdict], opinion: Opinion) -> Double:
-    """What stands when the rules have read, or refused and found `verdicts`, and the second reader, who `is_asked`, thinks so."""
+def put_together(seen: Seen, opinion: Opinion) -> Double:
+    """What stands when the second reader, who `is_asked`, thinks so."""
     category = seen.by_rules.category
     if category is not Category.REVIEW:
         return Double(objects=opinion.chances[category] < OBJECTS_BELOW)
     likeliest = opinion.likeliest
     if likeliest is Category.REVIEW or opinion.chances[likeliest] < SETTLES_FROM[likeliest]:
         return Double()
-    if any(verdict.category is not likeliest and not verdict.doubtful for verdict in verdicts):
+    if any(verdict.category is not likeliest and not verdict.doubtful for verdict in seen.verdicts):
         # Two plain verdicts that contradict each other are for a person, however sure anybody is.
         return Double()
-    return Double(settled=best_of(verdicts, likeliest))
+    return Double(settled=best_of(seen.verdicts, likeliest))

@@ -8,6 +8,7 @@ from typing import TypeVar
 from pipeline.domain.reading import Category, Reading
 from pipeline.reading.found import SentenceMatch
 from pipeline.reading.parts import Part
+from pipeline.reading.resolve import Verdict
 
 _LONGEST_RUN = 4
 """Words in a row that make one feature, in what decides; beside it 2: there the texts are long and say less."""
@@ -29,6 +30,7 @@ class Seen:
         beside: raw words of the findings and of what stands in no section.
         kinds: the kinds of its sections, in their order.
         by_rules: what the rules make of it.
+        verdicts: what it states, of which the rules chose, or between which they would not.
     """
 
     live: Part
@@ -36,6 +38,7 @@ class Seen:
     beside: Sequence[Sequence[str]]
     kinds: Sequence[str]
     by_rules: Reading
+    verdicts: Sequence[Verdict] = ()
 
     def leaves(self, words: int) -> bool:
         """Whether at least so many words stay that no phrase and no mask has taken: in what may decide, and of those beside it a third."""

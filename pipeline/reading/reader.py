@@ -1,7 +1,7 @@
 """Reads one report: sections, masks, verdicts, agreement; right, or for a person."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 
 from pipeline.domain.reading import Category, Grade, Reading, Role, Span
@@ -61,6 +61,7 @@ _SOMEBODY = frozenset({"attending", "reader", "staff", "consultant", "i", "he", 
 _OF_ANY_SCAN = frozenset({Grade.NORMAL, Grade.PRESENT, Grade.ABSENT})
 """Grades that a study with another question may be given too: "normal", "positive study", "negative"."""
 _OTHER_TRANSPLANT = re.compile(r"\b(?:renal|kidney|liver|heart|cardiac|marrow|cell|corneal) transplant")
+_FOUND = frozenset({BODY, FINDINGS})
 _TOLD_TOO = frozenset({BODY, FINDINGS, ATTENDING, COMMENT, "recommendation", "signature"})
 _REPORT_WORDS = frozenset(
     {"report", "impression", "interpretation", "patient", "above", "dictated", "dictation", "conclusion", "attending", "reader", "i"}
@@ -151,15 +152,13 @@ class _Reader:
         self, by_rules: Reading, part: Part, live: Sequence[Section], additions: Sequence[Section], spans: Sequence[Span]
     ) -> Reading:
         """The reading of the rules and the opinion of the second reader, put together."""
-        decided = {id(section) for section in (*live, *additions)}
-        rest = [s for s in self.sections if id(s) not in decided and s.kind in (BODY, FINDINGS)]
-        beside = [raw_words(self.lowered, s.start, s.end) for s in rest]
-        seen = self._ask("seen", Seen(part, self._added, beside, [s.kind for s in self.sections], by_rules))
+        beside = [raw_words(self.lowered, s.start, s.end) for s in self._beside((*live, *additions), _FOUND)]
+        seen = self._ask("seen", Seen(part, self._added, beside, [s.kind for s in self.sections], by_rules, self._verdicts))
         weights, rights = self.vocabulary.weights, self.vocabulary.rights
-        if weights is None or not self._ask("asked", is_asked(seen, self._verdicts, rights)):
+        if weights is None or not self._ask("asked", is_asked(seen, rights)):
             return by_rules
         opinion = self._ask("second-reader", opinion_of(seen, weights))
-        both = self._ask("both", put_together(seen, self._verdicts, opinion))
+        both = self._ask("both", put_together(seen, opinion))
         if both.objects:
             return replace(by_rules, category=Category.REVIEW, grade=None, chronic=False, reasons=(OBJECTION,), range_with_high=False)
         if both.settled is None:
@@ -270,8 +269,7 @@ class _Reader:
             return "no-pe-question"
         shown = self._without_masks(spans)
         chosen = [shown[s.start : s.end] for s in live]
-        decided = {id(s) for s in live}
-        rest = [self.lowered[s.heading[0] or s.start : s.end] for s in self.sections if id(s) not in decided and s.kind in (BODY, FINDINGS)]
+        rest = [self.lowered[s.heading[0] or s.start : s.end] for s in self._beside(live, _FOUND)]
         undecided = all(v.category is Category.NONDIAGNOSTIC for v in verdicts if v.grade is grade)
         if self._ask("disagree", not undecided and disagree(rest, chosen, grade, part.found.remarks)):
             return "findings-disagree"
@@ -285,8 +283,7 @@ class _Reader:
 
     def _said_elsewhere(self, category: Category, live: Sequence[Section], additions: Sequence[Section]) -> str:
         """What the rest of the text says against the verdict: another verdict about the disease, or that the report is disowned."""
-        decided = {id(section) for section in (*live, *additions)}
-        rest = [s for s in self.sections if id(s) not in decided and s.kind in _TOLD_TOO]
+        rest = self._beside((*live, *additions), _TOLD_TOO)
         if self._ask("disowned", self._disowned([*live, *rest])):
             return "addendum-unclear"
         against = _OPPOSITE.get(category)
@@ -301,6 +298,11 @@ class _Reader:
         if any(v.grade is not Grade.NORMAL and not v.doubtful for v in verdicts):
             return "contradiction"
         return "contradiction" if category is Category.NEGATIVE and named.hedges else ""
+
+    def _beside(self, decisive: Iterable[Section], kinds: Container[str]) -> list[Section]:
+        """The sections of these kinds that are not among those that decide."""
+        decided = {id(section) for section in decisive}
+        return [s for s in self.sections if id(s) not in decided and s.kind in kinds]
 
     def _disowned(self, sections: Iterable[Section]) -> bool:
         """Whether a sentence without a verdict of its own takes the report back ("dictated on the wrong patient").

@@ -32,11 +32,13 @@ class Rights(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Attributes:
-    hash: SHA-256 of the text.
-    about: what the file says of itself: which texts were learned from.
-    bias: what each category starts with, in `ORDER`.
-    rows: of each feature what it adds to a sum; rarity is how much it tells by being rare (inverse document frequency).
+    """The table.
+
+    Attributes:
+        hash: SHA-256 of the text.
+        about: what the file says of itself: which texts were learned from.
+        bias: what each category starts with, in `ORDER`.
+        rows: of each feature what it adds to a sum; rarity is how much it tells by being rare (inverse document frequency).
     """
 
     hash: str

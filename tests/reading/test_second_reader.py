@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -207,7 +208,8 @@ def seen(category: Category, reasons: Sequence[str] = (), words: int = OBJECTS_F
 
 
 def both(seen: Seen, verdicts: Sequence[Verdict], opinion: Opinion, rights: Rights) -> Double:
-    return put_together(seen, verdicts, opinion) if is_asked(seen, verdicts, rights) else Double()
+    seen = replace(seen, verdicts=verdicts)
+    return put_together(seen, opinion) if is_asked(seen, rights) else Double()
 
 
 def sure(category: Category, chance: float) -> Opinion:

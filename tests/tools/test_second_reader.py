@@ -22,7 +22,7 @@ NEGATIVE, NONDIAGNOSTIC, POSITIVE, REVIEW = ORDER
 def report(gold: Category, read: Category, *features: str, author: str = "a1") -> Learned:
     sentence = SentenceMatch([Token("word", n, n + 1) for n in range(9)], (), (), ())
     seen = Seen(Part(sentences=[sentence]), [], [], [], Reading(read))
-    return Learned(author, "x", gold, Reading(read), seen, frozenset(features))
+    return Learned(author, gold, seen, frozenset(features))
 
 
 def test_it_learns_from_every_text_but_the_blind_ones() -> None:
@@ -67,7 +67,7 @@ def test_each_feature_knows_its_beginning() -> None:
 def test_a_text_is_read_by_the_rules_alone_and_shown_as_they_saw_it() -> None:
     (first, *_) = learned_from([CORPUS / "c4.jsonl"])
     assert first.author == "c4"
-    assert first.seen
+    assert isinstance(first.seen, Seen)
     assert first.reading == first.seen.by_rules
     assert first.features
     assert "second-reader" not in first.reading.reasons

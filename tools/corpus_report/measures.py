@@ -94,3 +94,12 @@ def confusion(reports: Iterable[Scored]) -> Counter[tuple[Category, Category]]:
 def dangerous(one: Scored) -> bool:
     """Read as better than it is, or as a clot that nobody stated."""
     return not one.exact and one.read in (Category.NEGATIVE, Category.POSITIVE)
+
+
+def tally(pairs: Iterable[tuple[Category, Category]]) -> tuple[int, int, int]:
+    """Of (gold, read): how many are exact, how many read dangerously, how many sent to a person without need."""
+    count = Counter(pairs)
+    exact = sum(times for (gold, read), times in count.items() if read is gold)
+    bad = sum(times for (gold, read), times in count.items() if read is not gold and read in (Category.NEGATIVE, Category.POSITIVE))
+    needless = sum(times for (gold, read), times in count.items() if read is Category.REVIEW is not gold)
+    return exact, bad, needless

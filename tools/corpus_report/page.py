@@ -1,12 +1,12 @@
 """docs/corpus.md: the figures of each corpus, what was missed, and which blocks of the vocabulary the corpora try."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
 
 from pipeline.domain.reading import Category
 from tools.corpus_report.corpora import LEFT_OUT, Corpus, Scored, corpora, naming_vocabulary, weights
-from tools.corpus_report.measures import Figures, confusion, dangerous
+from tools.corpus_report.measures import Figures, confusion, dangerous, tally
 
 _TITLES = {"tuned": "looked at", "traps": "traps", "blind": "blind"}
 _HEAD = [
@@ -83,12 +83,9 @@ def _second_reader(found: Sequence[Corpus]) -> list[str]:
 
 
 def _both(name: str, reports: Sequence[Scored]) -> list[str]:
-    def told(category: Callable[[Scored], Category]) -> list[str]:
-        wrong = [one for one in reports if category(one) is not one.gold.category]
-        bad = sum(category(one) in (Category.NEGATIVE, Category.POSITIVE) for one in wrong)
-        return [str(len(reports) - len(wrong)), str(bad), str(sum(category(one) is Category.REVIEW for one in wrong))]
-
-    return [name, str(len(reports)), *told(lambda one: one.by_rules), *told(lambda one: one.read)]
+    by_rules = tally((one.gold.category, one.by_rules) for one in reports)
+    by_both = tally((one.gold.category, one.read) for one in reports)
+    return [name, str(len(reports)), *map(str, (*by_rules, *by_both))]
 
 
 def _row(name: str, reports: Sequence[Scored]) -> list[str]:

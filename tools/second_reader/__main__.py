@@ -8,8 +8,7 @@ import gzip
 import json
 import subprocess
 import sys
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from pipeline.reading.double import is_asked, put_together
 from pipeline.reading.second_reader import Opinion
 from pipeline.reading.weights import ORDER, Rights, text_of
 from tools.corpus_report.corpora import LEFT_OUT, ROOT, WEIGHTS, weights
+from tools.corpus_report.measures import tally
 from tools.second_reader.texts import Learned, beginnings, digest, learned_from, numbered, sources
 
 HERE = Path(__file__).resolve().parent
@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         fresh = weights().about["texts"] == digest(paths)
         print(f"{WEIGHTS.relative_to(ROOT)} {'is of these texts' if fresh else 'is of other texts: run `make second-reader`'}")
         return 0 if fresh else 1
-    reports = [report for report in learned_from(paths) if report.seen]
+    reports = learned_from(paths)
     found = evaluate(reports, chosen.only)
     if not chosen.evaluate:
         text = made(reports, {"reports": str(len(reports)), "texts": digest(paths), **found})
@@ -72,8 +72,8 @@ def evaluate(reports: Sequence[Learned], only: Sequence[str] = ()) -> dict[str, 
         told = [(report, opinion) for report, opinion in pairs if opinion and author in (report.author, "all")]
         golds = [report.gold for report, _ in told]
         ways = [
-            _score(golds, [report.reading.category for report, _ in told]),
-            *(_score(golds, [_outcome(*pair, rights) for pair in told]) for rights in (Rights.OBJECTS, Rights.SETTLES)),
+            tally(zip(golds, (report.reading.category for report, _ in told), strict=True)),
+            *(tally(zip(golds, (_outcome(*pair, rights) for pair in told), strict=True)) for rights in (Rights.OBJECTS, Rights.SETTLES)),
         ]
         found[f"{LEFT_OUT}{author}"] = " ".join(map(str, (len(told), *(number for way in ways for number in way))))
         shown = " ".join(f"{exact / max(len(told), 1):7.1%} {bad:5} {needless:5}   " for exact, bad, needless in ways)
@@ -89,23 +89,12 @@ def left_out_opinions(reports: Sequence[Learned], folds: Mapping[str, int]) -> l
 
 
 def _outcome(report: Learned, opinion: Opinion, rights: Rights) -> Category:
-    assert report.seen
-    if not is_asked(report.seen, report.verdicts, rights):
+    if not is_asked(report.seen, rights):
         return report.reading.category
-    both = put_together(report.seen, report.verdicts, opinion)
+    both = put_together(report.seen, opinion)
     if both.objects:
         return Category.REVIEW
     return both.settled.category if both.settled else report.reading.category
-
-
-def _score(golds: Sequence[Category], found: Iterable[Category]) -> tuple[int, int, int]:
-    """How many are exact, dangerous, and sent to a person without need."""
-    told: Counter[str] = Counter()
-    for gold, category in zip(golds, found, strict=True):
-        told["exact"] += gold is category
-        told["dangerous"] += gold is not category and category in (Category.NEGATIVE, Category.POSITIVE)
-        told["needless"] += category is Category.REVIEW is not gold
-    return told["exact"], told["dangerous"], told["needless"]
 
 
 def _fit(reports: Sequence[Learned], names: Sequence[str], rows: Sequence[Sequence[int]], folds: Sequence[int] | None) -> Any:

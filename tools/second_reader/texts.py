@@ -6,13 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pipeline.domain.reading import Category, Reading
 from pipeline.domain.report import TextBlock
 from pipeline.reading import Vocabulary, read
 from pipeline.reading.evidence import Everything, Seen, features
-from pipeline.reading.resolve import Verdict
 from tools.corpus_report.corpora import CORPUS, VOCABULARY, rows
 
 Answer = TypeVar("Answer")
@@ -20,15 +19,17 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """One report: its author (the file), what it says, what the rules read, its features. `seen`: None where it is never read twice."""
+    """One report: its author (the file), what it says, how the second reader is shown it, and its features."""
 
     author: str
-    id: str
     gold: Category
-    reading: Reading
-    seen: Seen | None
+    seen: Seen
     features: frozenset[str] = field(repr=False)
-    verdicts: tuple[Verdict, ...] = field(default=(), repr=False)
+
+    @property
+    def reading(self) -> Reading:
+        """What the rules read."""
+        return self.seen.by_rules
 
 
 def sources(folder: Path = CORPUS) -> list[Path]:
@@ -51,23 +52,26 @@ def by_rules() -> Vocabulary:
 
 
 def learned_from(paths: Sequence[Path]) -> list[Learned]:
-    """All reports of the files, read by the rules alone."""
+    """The reports of the files, read by the rules alone; without those that are refused before anybody reads them."""
     vocabulary = by_rules()
-    return [_learned(path.stem, row, vocabulary) for path in paths for row in rows(path)]
+    found = ((path.stem, row, _seen(row["report_text"], vocabulary)) for path in paths for row in rows(path))
+    return [
+        Learned(author, Category(row["gold_category"]), seen, frozenset(features(seen, Everything())))
+        for author, row, seen in found
+        if seen
+    ]
 
 
-def _learned(author: str, row: dict[str, Any], vocabulary: Vocabulary) -> Learned:
-    told: dict[str, Any] = {}
+def _seen(text: str, vocabulary: Vocabulary) -> Seen | None:
+    told: list[Seen] = []
 
-    def tracer(question: str, answer: Answer, /) -> Answer:
-        told[question] = answer
+    def tracer(_question: str, answer: Answer, /) -> Answer:
+        if isinstance(answer, Seen):
+            told.append(answer)
         return answer
 
-    reading = read([TextBlock(row["report_text"])], vocabulary, tracer)
-    seen: Seen | None = told.get("seen")
-    said = frozenset(features(seen, Everything())) if seen else frozenset()
-    verdicts = tuple(v for part in (seen.live, *seen.added) for v in part.found.verdicts) if seen else ()
-    return Learned(author, str(row["id"]), Category(row["gold_category"]), reading, seen, said, verdicts)
+    read([TextBlock(text)], vocabulary, tracer)
+    return told[0] if told else None
 
 
 def numbered(reports: Sequence[Learned]) -> tuple[list[str], list[list[int]]]:
