@@ -11,8 +11,9 @@ from pipeline.domain.reading import Role, Span
 from pipeline.domain.reasons import REASONS
 from pipeline.domain.report import TextBlock
 from pipeline.explain import Explained
-from pipeline.reading.double import Double
+from pipeline.reading.double import Against, Double
 from pipeline.reading.evidence import Seen
+from pipeline.reading.facts import Stated
 from pipeline.reading.found import Match, SentenceMatch
 from pipeline.reading.parts import Part
 from pipeline.reading.resolve import Findings, Resolved
@@ -310,8 +311,7 @@ class _Telling:
         yield from ()
 
     def asked(self, asked: bool) -> Iterator[Step]:
-        if not asked:
-            yield from self._under("The second reader", Step(1, words.NOT_ASKED))
+        yield from () if asked else self._under("The second reader", Step(1, words.NOT_ASKED))
 
     def second_reader(self, opinion: Opinion) -> Iterator[Step]:
         chances = sorted(opinion.chances.items(), key=lambda item: -item[1])
@@ -322,14 +322,19 @@ class _Telling:
             yield Step(2, f"{speaks} {opinion.likeliest}: {words.feature_in_words(feature)}")
 
     def both(self, both: Double) -> Iterator[Step]:
-        if both.objects:
-            self._rule = words.OBJECTS
-            yield from self._under("The second reader", Step(1, words.OBJECTS, against=True))
-        elif both.settled:
-            self._rule = words.SETTLES
-            yield from self._under("The second reader", Step(1, words.SETTLES))
-        else:
-            yield from self._under("The second reader", Step(1, "changes nothing"))
+        said = words.OBJECTS if both.objects else words.SETTLES if both.settled else ""
+        self._rule = said or self._rule
+        yield from self._under("The second reader", Step(1, said or "changes nothing", both.objects))
+
+    def stated(self, told: Sequence[Stated]) -> Iterator[Step]:
+        said = ((one.text, one.tags()) for one in told)
+        lines = (Step(1, f'"{harmless(text)}": {", ".join(tags)}') for text, tags in said if tags)
+        yield from self._under("What the sentences state of the lungs", *lines)
+
+    def contradicted(self, against: Against) -> Iterator[Step]:
+        said = words.CONTRADICTED if against.counts else words.NOT_CONTRADICTED
+        self._rule = words.ELSEWHERE if against.counts else self._rule
+        yield Step(1, said.format(against.chance), against.counts)
 
     # -- what speaks against
 
@@ -376,6 +381,8 @@ _TELLERS: Mapping[str, Callable[[_Telling, Any], Iterator[Step]]] = {
     "asked": _Telling.asked,
     "second-reader": _Telling.second_reader,
     "both": _Telling.both,
+    "stated": _Telling.stated,
+    "contradicted": _Telling.contradicted,
     "second-thoughts": _Telling.second_thoughts,
 }
 _WITHIN: Mapping[str, Callable[[_Telling, Any], Iterator[Step]]] = {

@@ -105,6 +105,8 @@ SECOND_THOUGHTS = "The verdict stands, but its report gives a reason to doubt it
 NOT_ASKED = "is not asked: the rules explain nearly every word, or their refusal is none that it could lift"
 OBJECTS = "The rules read a verdict, but the second reader doubts it: a person reads the report."
 SETTLES = "The rules found this verdict beside words that they could not place; the second reader holds it to stand. The letter is held."
+CONTRADICTED = "taken together they contradict the verdict (chance {:.0%}): a person reads the report"
+NOT_CONTRADICTED = "taken together they do not contradict the verdict (chance that they do {:.0%})"
 GROUNDS = 4
 """Of what made the second reader's opinion, so many are told for it and as many against."""
 

@@ -8,6 +8,7 @@ from pipeline.config import bytes_of, packaged, text_of
 from pipeline.errors import Misconfigured
 from pipeline.reading import Vocabulary
 from pipeline.reading.check import check
+from pipeline.reading.facts import Facts
 from pipeline.reading.weights import Rights, Weights
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 LARGEST = 64 * 1024 * 1024
 """Bytes that a file of weights may unpack to."""
-WORDS, WEIGHTS = "vocabulary/en.toml", "vocabulary/en.second-reader.gz"
+WORDS, WEIGHTS, FACTS = "vocabulary/en.toml", "vocabulary/en.second-reader.gz", "vocabulary/en.findings.gz"
 
 
 def vocabulary_of(config: "Config") -> Vocabulary:
@@ -24,18 +25,21 @@ def vocabulary_of(config: "Config") -> Vocabulary:
     Raises:
         Misconfigured: a file cannot be read; or every mistake with its line; or every example that is not read as its block says.
     """
-    file, weights, rights = config.find(WORDS), config.find(WEIGHTS), config.reading.second_reader
+    file, rights = config.find(WORDS), config.reading.second_reader
     # The examples are read by the rules alone: a block must say by itself what it says.
     vocabulary = Vocabulary.parse(text_of(file), str(file))
     if problems := check(vocabulary):
         raise Misconfigured(problems)
-    return vocabulary if rights is Rights.OFF else vocabulary.read_twice(weights_of(weights), rights)
+    if rights is Rights.OFF:
+        return vocabulary
+    return vocabulary.read_twice(weights_of(config.find(WEIGHTS)), rights, facts_of(config.find(FACTS)))
 
 
 def packaged_vocabulary(words: Path | None = None) -> Vocabulary:
     """What the product reads with as it comes, or with another file of words; nothing in it is checked."""
     file = words or packaged() / WORDS
-    return Vocabulary.parse(text_of(file), file.name).read_twice(weights_of(packaged() / WEIGHTS), Rights.SETTLES)
+    learned, facts = weights_of(packaged() / WEIGHTS), facts_of(packaged() / FACTS)
+    return Vocabulary.parse(text_of(file), file.name).read_twice(learned, Rights.SETTLES, facts)
 
 
 def weights_of(file: Path) -> Weights:
@@ -44,9 +48,23 @@ def weights_of(file: Path) -> Weights:
     Raises:
         Misconfigured: the file cannot be read, or is not what it should be.
     """
+    return Weights.parse(_unpacked(file), str(file))
+
+
+def facts_of(file: Path) -> Facts:
+    """What was learned of findings, from its file: gzip of UTF-8 text.
+
+    Raises:
+        Misconfigured: the file cannot be read, or is not what it should be.
+    """
+    return Facts.parse(_unpacked(file), str(file))
+
+
+def _unpacked(file: Path) -> str:
+    """The text in a file; nothing if it is no gzip of a text."""
     unpacker = zlib.decompressobj(wbits=31)
     try:
         text = unpacker.decompress(bytes_of(file), LARGEST).decode()
     except (zlib.error, UnicodeDecodeError):
-        text = ""
-    return Weights.parse(text if unpacker.eof else "", str(file))
+        return ""
+    return text if unpacker.eof else ""

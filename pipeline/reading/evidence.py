@@ -40,6 +40,11 @@ class Seen:
     by_rules: Reading
     verdicts: Sequence[Verdict] = ()
 
+    @property
+    def refused(self) -> bool:
+        """Whether a phrase says by itself that a person must read it."""
+        return any(part.found.refusals for part in (self.live, *self.added))
+
     def leaves(self, words: int) -> bool:
         """Whether at least so many words stay that no phrase and no mask has taken: in what may decide, and of those beside it a third."""
         beside = sum(sum(map(str.isalpha, told)) for told in self.beside) // _BESIDE_SHARE

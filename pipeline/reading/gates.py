@@ -143,6 +143,7 @@ _PROVISIONAL = re.compile(
     r"\b(?:status|report)\s?:\s?preliminary\b|(?:^|[.\n])\s{0,5}preliminary report\s{0,5}(?:[.\n]|$)|\bfinal (?:interpretation|report|read|"
     r"reading) (?:is )?(?:pending|to follow)\b"
     r"|\bto be (?:confirmed|reviewed) (?:by|in)\b|\b(?:provisionally|tentatively) (?:low|high|no|negative|positive|normal)\b"
+    r"|\bwill (?:be )?review(?:ed)? (?:\w+ ){0,3}(?:in the morning|tomorrow)\b|\bsubject to change\b"
     r"|\bimages not yet reviewed\b|(?:^|\n)[ \t]*void[ \t]*(?:\n|$)|\bname on the images\b"
 )
 _SETTLED = re.compile(

@@ -99,6 +99,9 @@ class PartReader:
         if strict and tokens and not closed and (tokens[-1].norm in _DANGLING or tokens[-1].norm in _JOINING or lone):
             # It stops at a word that bears on what comes next, and nothing does.
             part.found.unread += self._ask("stops-short", 1)
+            if lone:
+                # "No", alone on a line, may be half of anything: nobody can explain it away.
+                part.found.refusals.append("unread-mention")
         if strict and not closed and len(tokens) > _ANSWER and tokens[-1].norm == "no" and tokens[-2].norm == ",":
             # "Heart enlarged, no" - and the next item of the list goes on.
             part.found.unread += self._ask("stops-short", 1)
@@ -181,6 +184,7 @@ class PartReader:
             scan=not words.isdisjoint(_OF_THE_WHOLE),
             referred=held_against([token.norm for token in tokens[max(match.first - 2, 0) : match.first]], [t.norm for t in chosen]),
             elsewhere=match.elsewhere,
+            denied=self._vocabulary.words.denies(match.doubt),
             odd=match.look == "behind" and match.doubt not in self._vocabulary.words.turning,
             sentence=tokens[0].start,
             passing=in_passing([token.norm for token in tokens], match, self._vocabulary.words.core),

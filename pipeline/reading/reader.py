@@ -8,9 +8,10 @@ from pipeline.domain.reading import Category, Grade, Reading, Role, Span
 from pipeline.domain.report import TextBlock
 from pipeline.reading.addenda import NOT_YET, leaves_doubt
 from pipeline.reading.crosscheck import disagree
-from pipeline.reading.double import OBJECTION, SETTLED, is_asked, put_together
+from pipeline.reading.double import DISAGREE, OBJECTION, SETTLED, STATES_FROM, held_against, is_asked, put_together
 from pipeline.reading.evidence import Seen
 from pipeline.reading.gates import is_another_exams, is_foreign, is_odd, is_of_no_scan, is_unverified, means_effusion, of_another_patient
+from pipeline.reading.incidental import coded_otherwise, incidental_in
 from pipeline.reading.matching import match_sentence
 from pipeline.reading.parts import Part, PartReader
 from pipeline.reading.resolve import Resolved, Verdict, resolve
@@ -47,11 +48,6 @@ _NEVER_DONE = re.compile(
     r"(?:^|[.;\n])\s*(?:the |this )?(?:v/?q |lung )?(?:study|scan|exam|examination) (?:was|has been) "
     r"(?:not (?:performed|done|completed|carried out|obtained)|cancell?ed|aborted|abandoned)\b|^\s{0,9}not (?:performed|done)\b"
 )
-_MALIGNANCY = re.compile(
-    r"\b(?:suspicious|concerning|worrisome|suggestive|new|likely|probable|possible)\b[^.;\n]{0,60}\b(?:malignan\w+|"
-    r"neoplas\w+|carcinoma|cancer|metasta\w+|tumou?r|lymphoma)\b"
-)
-_INCIDENTAL = re.compile(r"\b(?:nodule|mass|aneurysm|adenopathy|lymphadenopathy|lesion)\b")
 _OF_THE_SCAN = re.compile(r"\b(?:perfus|ventilat|technegas|maa\b|aerosol|xenon|scintigra|likelihood|probab|embol|pe\b|scan\b)")
 _BLANK_LINE = re.compile(r"(?<=\S)[ \t]*\n[ \t]*\n")
 _CUT_OFF = frozenset("of for the with and in to a an not is are was very or at on by from without than".split())
@@ -123,7 +119,9 @@ class _Reader:
         part = self._ask("part", self._parts.read(live))
         result, spans = self._with_additions(part, live, additions)
         by_rules = self._by_rules(self._ask("told", result), part, live, additions, spans)
-        return self._read_twice(by_rules, part, live, additions, spans)
+        beside = [raw_words(self.lowered, s.start, s.end) for s in self._beside((*live, *additions), _FOUND)]
+        seen = self._ask("seen", Seen(part, self._added, beside, [s.kind for s in self.sections], by_rules, self._verdicts))
+        return self._held_against_facts(self._read_twice(seen, live, additions, spans), seen, live, spans)
 
     def _by_rules(
         self, told: Resolved, part: Part, live: Sequence[Section], additions: Sequence[Section], spans: Sequence[Span]
@@ -148,25 +146,38 @@ class _Reader:
             names_pioped2=self.pioped2,
         )
 
-    def _read_twice(
-        self, by_rules: Reading, part: Part, live: Sequence[Section], additions: Sequence[Section], spans: Sequence[Span]
-    ) -> Reading:
+    def _read_twice(self, seen: Seen, live: Sequence[Section], additions: Sequence[Section], spans: Sequence[Span]) -> Reading:
         """The reading of the rules and the opinion of the second reader, put together."""
-        beside = [raw_words(self.lowered, s.start, s.end) for s in self._beside((*live, *additions), _FOUND)]
-        seen = self._ask("seen", Seen(part, self._added, beside, [s.kind for s in self.sections], by_rules, self._verdicts))
-        weights, rights = self.vocabulary.weights, self.vocabulary.rights
+        by_rules, weights, rights = seen.by_rules, self.vocabulary.weights, self.vocabulary.rights
         if weights is None or not self._ask("asked", is_asked(seen, rights)):
             return by_rules
         opinion = self._ask("second-reader", opinion_of(seen, weights))
         both = self._ask("both", put_together(seen, opinion))
         if both.objects:
-            return replace(by_rules, category=Category.REVIEW, grade=None, chronic=False, reasons=(OBJECTION,), range_with_high=False)
+            return _for_a_person(by_rules, OBJECTION)
         if both.settled is None:
             return by_rules
         # All that the rules ask after the doubt that is settled now, they ask still.
         self._verdicts = [verdict for verdict in self._verdicts if verdict.category is both.settled.category]
-        settled = self._by_rules(both.settled, part, live, additions, spans)
+        settled = self._by_rules(both.settled, seen.live, live, additions, spans)
         return replace(settled, reasons=(SETTLED, *settled.reasons)) if settled.grade else by_rules
+
+    def _held_against_facts(self, reading: Reading, seen: Seen, live: Sequence[Section], spans: Sequence[Span]) -> Reading:
+        """The reading, unless what the findings state, in whatever words, speaks against its verdict."""
+        facts = self.vocabulary.facts
+        if facts is None or reading.grade is None or reading.grade.category not in facts.against or not seen.leaves(STATES_FROM):
+            return reading
+        beside, chosen = self._told(live, spans)
+        stated = self._ask("stated", facts.stated([*beside, *chosen]))
+        chance = facts.speaks_against(stated, reading.grade, chronic=reading.chronic)
+        against = self._ask("contradicted", held_against(reading.grade.category, chance))
+        return _for_a_person(reading, DISAGREE) if against.counts else reading
+
+    def _told(self, live: Sequence[Section], spans: Sequence[Span]) -> tuple[list[str], list[str]]:
+        """(what stands beside the verdict, what holds it): lower-cased texts, in the latter what was masked left out."""
+        shown = self._without_masks(spans)
+        chosen = [shown[s.start : s.end] for s in live]
+        return [self.lowered[s.heading[0] or s.start : s.end] for s in self._beside(live, _FOUND)], chosen
 
     # -- which text may decide
 
@@ -267,9 +278,7 @@ class _Reader:
         asked = not self.said.isdisjoint(self.vocabulary.words.core)
         if not asked and grade in _OF_ANY_SCAN and not any(v.named or v.graded for v in verdicts) and self._other_question():
             return "no-pe-question"
-        shown = self._without_masks(spans)
-        chosen = [shown[s.start : s.end] for s in live]
-        rest = [self.lowered[s.heading[0] or s.start : s.end] for s in self._beside(live, _FOUND)]
+        rest, chosen = self._told(live, spans)
         undecided = all(v.category is Category.NONDIAGNOSTIC for v in verdicts if v.grade is grade)
         if self._ask("disagree", not undecided and disagree(rest, chosen, grade, part.found.remarks)):
             return "findings-disagree"
@@ -286,6 +295,8 @@ class _Reader:
         rest = self._beside((*live, *additions), _TOLD_TOO)
         if self._ask("disowned", self._disowned([*live, *rest])):
             return "addendum-unclear"
+        if coded_otherwise(self.lowered, category):
+            return "contradiction"
         against = _OPPOSITE.get(category)
         if against is None:
             return ""
@@ -366,15 +377,17 @@ class _Reader:
         return bool(words) and words[-1] in _CUT_OFF and said[-1:].isalpha()
 
     def _remarks(self, live: Sequence[Section]) -> list[str]:
-        said = " ".join(self.lowered[s.start : s.end] for s in live)
-        if _MALIGNANCY.search(said):
-            return ["malignancy-raised"]
-        return ["incidental"] if _INCIDENTAL.search(said) else []
+        return incidental_in(" ".join(self.lowered[s.start : s.end] for s in live))
 
     def _refuse(self, reasons: list[str], spans: Sequence[Span], part: Part | None = None) -> Reading:
         evidence = tuple(v.evidence for v in part.found.verdicts) if part else ()
         ordered = tuple(sorted(spans, key=lambda s: (s.start, s.end)))
         return Reading(Category.REVIEW, None, False, tuple(dict.fromkeys(reasons)), evidence, ordered, names_pioped2=self.pioped2)
+
+
+def _for_a_person(reading: Reading, reason: str) -> Reading:
+    """The same text with its evidence, as a refusal."""
+    return replace(reading, category=Category.REVIEW, grade=None, chronic=False, reasons=(reason,), range_with_high=False)
 
 
 def _each(additions: Sequence[Section]) -> list[list[Section]]:

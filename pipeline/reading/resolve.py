@@ -30,6 +30,7 @@ class Verdict:
         about_pe: it names the disease or a probability; `named`: the disease itself; `graded`: a probability.
         with_high: a range that reaches high.
         doubtful: something beside it stays unread; `elsewhere`: since it is told of another time, reader or test.
+        denied: what puts it in doubt is a word that denies or takes back.
         odd: what puts it in doubt is how the sentence goes on, and no word that denies or doubts.
         resolved: that a disease has gone; `partial`: of one lung only; `scan`: it speaks of the scan as a whole.
         referred: a grade that something is held against ("more than a low probability scan").
@@ -52,6 +53,7 @@ class Verdict:
     scan: bool = True
     referred: bool = False
     elsewhere: bool = False
+    denied: bool = False
     odd: bool = False
     passing: bool = False
     sentence: int = 0

@@ -38,15 +38,16 @@ class Opinion:
 def opinion_of(seen: Seen, weights: Weights) -> Opinion:
     """What the second reader who has learned these weights thinks of a report."""
     found = features(seen, weights.rows)
-    length = _length(found)
-    negative, nondiagnostic, positive, review = weights.bias
+    square = negative = nondiagnostic = positive = review = 0.0
     # In the order of the text, so that the last bit of a sum is the same on every run.
-    for _, for_negative, for_nondiagnostic, for_positive, for_review in found.values():
-        negative += for_negative / length
-        nondiagnostic += for_nondiagnostic / length
-        positive += for_positive / length
-        review += for_review / length
-    sums = (negative, nondiagnostic, positive, review)
+    for rare, for_negative, for_nondiagnostic, for_positive, for_review in found.values():
+        square += rare
+        negative += for_negative
+        nondiagnostic += for_nondiagnostic
+        positive += for_positive
+        review += for_review
+    length = math.sqrt(square) or 1.0
+    sums = [start + one / length for start, one in zip(weights.bias, (negative, nondiagnostic, positive, review), strict=True)]
     top = max(sums)
     powers = [math.exp(value - top) for value in sums]
     whole = sum(powers)

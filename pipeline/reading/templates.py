@@ -145,7 +145,10 @@ class _Option:
 
 
 def _options(lowered: str, start: int, end: int) -> list[_Option]:
-    """The check boxes of a section, line by line; labels stand behind their boxes or, where the line ends with a box, before them."""
+    """The check boxes of a section, line by line.
+
+    Labels stand behind their boxes or, where the line ends with a box (a remark in brackets may follow), before them.
+    """
     options: list[_Option] = []
     line: list[re.Match[str]] = []
     line_end = start
@@ -164,7 +167,8 @@ def _of_line(lowered: str, boxes: list[re.Match[str]], line_end: int) -> list[_O
         return []
     first = lowered.rfind("\n", 0, boxes[0].start()) + 1
     question = lowered.rfind(":", first, boxes[0].start()) + 1 or first
-    before = bool(lowered[question : boxes[0].start()].strip()) and not lowered[boxes[-1].end() : line_end].strip()
+    remark = lowered[boxes[-1].end() : line_end].strip()
+    before = bool(lowered[question : boxes[0].start()].strip()) and (not remark or (remark[0], remark[-1]) == ("(", ")"))
     options = []
     for number, box in enumerate(boxes):
         if before:

@@ -10,6 +10,7 @@ from typing import Any
 from pipeline.domain.reading import Grade
 from pipeline.domain.reasons import REASONS
 from pipeline.errors import Misconfigured, Problem
+from pipeline.reading.facts import Facts
 from pipeline.reading.pattern import SIGNS, Compiler, Index, Pattern, PatternError
 from pipeline.reading.sections import Headings
 from pipeline.reading.tokens import Speller
@@ -86,14 +87,16 @@ class Vocabulary:
     signs: Mapping[str, str] = field(compare=False, repr=False)
     _bearing: Remembered = field(compare=False, repr=False)
     weights: Weights | None = field(default=None, compare=False, repr=False)
+    facts: Facts | None = field(default=None, compare=False, repr=False)
     rights: Rights = Rights.OFF
 
-    def read_twice(self, weights: Weights, rights: Rights) -> "Vocabulary":
-        """This vocabulary with a second reader, who has learned these weights and may do what `rights` say."""
+    def read_twice(self, weights: Weights, rights: Rights, facts: Facts | None = None) -> "Vocabulary":
+        """This vocabulary with a second reader, who has learned these weights and facts, and may do what `rights` say."""
         if rights is Rights.OFF:
             return self
-        digest = hashlib.sha256(f"{self.hash} {weights.hash} {rights}".encode()).hexdigest()
-        return replace(self, hash=digest, weights=weights, rights=rights)
+        learned = f"{weights.hash} {facts.hash if facts else ''}"
+        digest = hashlib.sha256(f"{self.hash} {learned} {rights}".encode()).hexdigest()
+        return replace(self, hash=digest, weights=weights, facts=facts, rights=rights)
 
     @classmethod
     def parse(cls, text: str, file: str) -> "Vocabulary":

@@ -76,6 +76,10 @@ class Words:
         """Words that deny, undo or doubt."""
         return self.negators | self.undoing | self.hedges
 
+    def denies(self, word: str) -> bool:
+        """Whether it denies a statement or takes it back, and does not only doubt it."""
+        return word in self.negators or word in self.undoing or word in self.disowns
+
 
 class Remembered(dict[str, bool]):
     """Whether words bear on a verdict, each worked out once; forgotten all at once when they are too many, so that hostile text

@@ -179,6 +179,7 @@ def test_what_is_in_a_sentence(impression: str, said: str) -> None:
     assert said in told(f"FINDINGS: Images.\n\nIMPRESSION: {impression}\n")
 
 
+NO_FLOW = "PERFUSION: The right S6 and the left S9 and S10 receive no MAA. VENTILATION: Technegas fills them well.\n"
 BASE = "IMPRESSION: No evidence of pulmonary embolism.\n\n"
 
 
@@ -196,6 +197,13 @@ BASE = "IMPRESSION: No evidence of pulmonary embolism.\n\n"
         (f"FINDINGS: Several segmental mismatched defects are present.\n\n{BASE}", "! findings and verdict contradict each other"),
         (f"FINDINGS: Several segmental mismatched defects are present.\n\n{BASE}", words.SECOND_THOUGHTS),
         (f"FINDINGS: There is acute pulmonary embolism.\n\n{BASE}", words.ELSEWHERE),
+        (f"{NO_FLOW}{BASE}", 'the right s6 and the left s9 and s10 receive no maa": perfusion is lost in a place'),
+        (f"{NO_FLOW}{BASE}", "! taken together they contradict the verdict"),
+        (f"{NO_FLOW}{BASE}", f"The rule that decided\n  {words.ELSEWHERE}"),
+        (
+            f"FINDINGS: Perfusion is even in both lungs, the pacemaker apart.\n{BASE}",
+            "  taken together they do not contradict the verdict (chance",
+        ),
         (
             f"TECHNIQUE: MAA.\nSIGNATURE: I do not agree.\n\n{BASE}SIGNED BY: Dr A. I do not agree with the above report.\n",
             "! a sentence takes the report back",

@@ -61,6 +61,6 @@ def corpus(name: str) -> tuple[dict[str, Any], ...]:
 
 
 def sampled(name: str) -> tuple[dict[str, Any], ...]:
-    """The reports of a file for checks that cost much of each: all of the older files, every fourth of the larger ones since `d13`."""
+    """The reports of a file for checks that cost much of each: all of the older files, every sixth of the larger ones since `d13`."""
     newer = name.startswith("d") and int(name[1:].split(".")[0]) >= 13
-    return corpus(name)[:: 4 if newer else 1]
+    return corpus(name)[:: 6 if newer else 1]

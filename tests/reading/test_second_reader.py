@@ -196,8 +196,8 @@ def test_a_text_of_which_it_knows_no_word_leaves_the_bias() -> None:
 # -- what it may do
 
 
-def verdict(grade: Grade, *, doubtful: bool = False, chronic: bool = False) -> Verdict:
-    return Verdict(grade, Evidence("x", "impression", "x", 0, 1), grade.category, doubtful=doubtful, chronic=chronic)
+def verdict(grade: Grade, *, doubtful: bool = False, chronic: bool = False, denied: bool = False) -> Verdict:
+    return Verdict(grade, Evidence("x", "impression", "x", 0, 1), grade.category, doubtful=doubtful, chronic=chronic, denied=denied)
 
 
 def seen(category: Category, reasons: Sequence[str] = (), words: int = OBJECTS_FROM) -> Seen:
@@ -221,9 +221,10 @@ def sure(category: Category, chance: float) -> Opinion:
 @pytest.mark.parametrize("category", [NEGATIVE, NONDIAGNOSTIC, POSITIVE])
 def test_it_objects_below_a_chance(category: Category, rights: Rights) -> None:
     told = [verdict(Grade.LOW)]
-    below = sure(category, OBJECTS_BELOW - 0.01)
+    at = OBJECTS_BELOW[category]
+    below = sure(category, at - 0.01)
     assert both(seen(category), told, below, rights).objects
-    assert not both(seen(category), told, sure(category, OBJECTS_BELOW), rights).objects
+    assert not both(seen(category), told, sure(category, at), rights).objects
     assert not both(seen(category, words=OBJECTS_FROM - 1), told, below, rights).objects
 
 
@@ -284,6 +285,41 @@ def test_it_settles_nothing_against_a_plain_verdict() -> None:
     assert both(seen(REVIEW, ("contradiction", "unread-mention")), told, sure(NEGATIVE, 1), Rights.SETTLES).settled is None
     told = [verdict(Grade.LOW), verdict(Grade.HIGH, doubtful=True)]
     assert both(seen(REVIEW, ("contradiction", "unread-mention")), told, sure(NEGATIVE, 1), Rights.SETTLES).settled
+
+
+def test_it_explains_no_denial_away() -> None:
+    """What denies a verdict or takes it back looks to it like the many reports that state the same verdict."""
+    told = [verdict(Grade.HIGH, doubtful=True)]
+    assert both(seen(REVIEW, ("unread-mention",)), told, sure(POSITIVE, 1), Rights.SETTLES).settled
+    denied = [verdict(Grade.HIGH, doubtful=True, denied=True)]
+    assert both(seen(REVIEW, ("unread-mention",)), denied, sure(POSITIVE, 1), Rights.SETTLES).settled is None
+    refused = seen(REVIEW, ("unread-mention",))
+    refused.live.found.refusals.append("unread-mention")
+    assert both(refused, told, sure(POSITIVE, 1), Rights.SETTLES).settled is None
+    added = Part()
+    added.found.refusals.append("unread-mention")
+    beside = replace(seen(REVIEW, ("unread-mention",)), added=[added])
+    assert both(beside, told, sure(POSITIVE, 1), Rights.SETTLES).settled is None
+
+
+@pytest.mark.parametrize("category", [NEGATIVE, NONDIAGNOSTIC, POSITIVE])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{}, which is not correct.",
+        "{} has to be taken back.",
+        "{}, and that is false.",
+        "It is not true that there is {}.",
+        "{} is disputed.",
+        "Nobody should conclude {}.",
+        "We can no longer speak of {}.",
+    ],
+)
+def test_a_denied_verdict_is_for_a_person_however_sure_it_is(text: str, category: Category) -> None:
+    grade = {NEGATIVE: "very low", NONDIAGNOSTIC: "intermediate", POSITIVE: "high"}[category]
+    told = "IMPRESSION: " + text.format(f"{grade} probability for pulmonary embolism")
+    assert reading_of(told).category is REVIEW
+    assert twice(told, leaning(category)).category is REVIEW
 
 
 def test_the_settled_grade_is_of_the_verdicts_without_doubt_if_there_are_any() -> None:

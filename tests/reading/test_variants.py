@@ -9,6 +9,7 @@ from collections import Counter
 
 import pytest
 
+from tests.reading.reading_kit import both_readers
 from tests.reading.variants import KEPT, TURNED, WIDTHS, cases, variants, wrapped
 
 AT_LEAST = 45_000
@@ -38,8 +39,6 @@ OPEN: dict[str, str] = {
     # "Preliminary (... resident):" broken over two lines.
     "wrapped-narrow": "D154",
     "segments": "D154",
-    # "Not true that there is low/intermediate probability" denies the first half only.
-    "untrue-before": "C214 C4-201",
 }
 """Faults of today, by kind: the reports of which a variant is read as another category. May only shrink."""
 
@@ -62,6 +61,13 @@ def test_meaning_is_kept_or_followed(kind: str) -> None:
     assert [f"{kind} {name}" for name in sorted(known - strayed)] == [], "mended: take it off OPEN"
     needless = sum(outcome in ("refused", "regraded") for _, outcome in found) / len(found)
     assert needless <= NEEDLESS.get(kind, 0), f"{kind}: {needless:.4f} to a person or regraded without need"
+
+
+@pytest.mark.parametrize("kind", TURNED)
+def test_no_second_reader_takes_a_turned_report_for_what_it_was(kind: str) -> None:
+    """To whoever has learned a report by its words, the same report with a "not" in it looks like itself."""
+    found = {f"{kind} {variant.case.id}" for variant in variants(kind) if variant.outcome(both_readers()) in ("dangerous", "other")}
+    assert sorted(found) == []
 
 
 def test_there_are_enough_variants() -> None:

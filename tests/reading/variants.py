@@ -8,7 +8,7 @@ from functools import cache
 from pipeline.domain.reading import Category, Grade, Reading, Role
 from pipeline.domain.report import TextBlock
 from pipeline.formats.hl7text import Delimiters, escape
-from pipeline.reading import read
+from pipeline.reading import Vocabulary, read
 from tests.readers.making import OBR4, obx, report, vq
 from tests.reading.reading_kit import CORPUS, corpus, reading_of, vocabulary
 
@@ -99,11 +99,13 @@ class Variant:
     blocks: tuple[TextBlock, ...]
     allowed: frozenset[Category] | None = None
 
-    def outcome(self) -> str:
-        """`right`; `refused`: to a person without need; `regraded`: the category, but not the grade or flag; `dangerous`: read as
+    def outcome(self, words: Vocabulary | None = None) -> str:
+        """How it is read, by the rules alone or with other words.
+
+        `right`; `refused`: to a person without need; `regraded`: the category, but not the grade or flag; `dangerous`: read as
         better than it is, or as a clot nobody states; `other`: another category, one that no letter is sent by.
         """
-        found, was = read(self.blocks, vocabulary()), self.case.reading
+        found, was = read(self.blocks, words or vocabulary()), self.case.reading
         if self.allowed is not None:
             if found.category in self.allowed:
                 return "right"

@@ -22,7 +22,7 @@ NEGATIVE, NONDIAGNOSTIC, POSITIVE, REVIEW = ORDER
 def report(gold: Category, read: Category, *features: str, author: str = "a1") -> Learned:
     sentence = SentenceMatch([Token("word", n, n + 1) for n in range(9)], (), (), ())
     seen = Seen(Part(sentences=[sentence]), [], [], [], Reading(read))
-    return Learned(author, gold, seen, frozenset(features))
+    return Learned(author, f"{gold}-{read}", gold, seen, frozenset(features))
 
 
 def test_it_learns_from_every_text_but_the_blind_ones() -> None:
@@ -96,10 +96,16 @@ def test_what_is_said_of_authors_left_out(monkeypatch: pytest.MonkeyPatch, capsy
     sure = Opinion({category: float(category is NEGATIVE) for category in ORDER})
     monkeypatch.setattr(tool, "left_out_opinions", lambda found, folds: [sure if r.author in folds else None for r in found])
     # exact, dangerous, needless: by the rules; where a second reader may object; where he may settle
-    assert tool.evaluate(reports) == {
+    assert tool.evaluate(reports, ()) == {
         "left out a1": "2 1 1 0 2 0 0 2 0 0",
         "left out b1": "2 1 0 1 0 0 2 0 0 2",
         "left out all": "4 2 1 1 2 0 2 2 0 2",
     }
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["author", "a1", "b1", "all"]
-    assert tool.evaluate(reports, ["b1"]).keys() == {"left out b1", "left out all"}
+    assert tool.evaluate(reports, (), ["b1"]).keys() == {"left out b1", "left out all"}
+    # what its findings contradict is for a person, whatever else is thought of it
+    assert tool.evaluate(reports, {("b1", "positive-positive"), ("a1", "review-positive"), ("a1", "negative-negative")}) == {
+        "left out a1": "2 1 1 0 1 0 1 1 0 1",
+        "left out b1": "2 1 0 1 0 0 2 0 0 2",
+        "left out all": "4 2 1 1 1 0 3 1 0 3",
+    }

@@ -8,17 +8,19 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pipeline.config.reference import Outcome
-from pipeline.config.vocabulary import weights_of
+from pipeline.config.vocabulary import facts_of, weights_of
 from pipeline.domain.reading import Category, Reading, Role
 from pipeline.domain.report import TextBlock
 from pipeline.reading import Vocabulary, read
 from pipeline.reading.evidence import Seen
+from pipeline.reading.facts import Facts
 from pipeline.reading.weights import Rights, Weights
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = ROOT / "tests/corpus"
 VOCABULARY = ROOT / "config/vocabulary/en.toml"
 WEIGHTS = ROOT / "config/vocabulary/en.second-reader.gz"
+FACTS = ROOT / "config/vocabulary/en.findings.gz"
 LEFT_OUT = "left out "
 """Before the name of an author in what the weights say of themselves: how the author's texts were read without having been learned."""
 
@@ -92,12 +94,17 @@ def naming_vocabulary(path: Path = VOCABULARY) -> Vocabulary:
     """The vocabulary, but each mask marks what it takes with its id: several masks share a kind, and the kind decides nothing."""
     text = path.read_text(encoding="utf-8")
     named = Vocabulary.parse(re.sub(r"^kind = .*$", "", text, flags=re.M), path.name)
-    return named.read_twice(weights(), Rights.SETTLES)
+    return named.read_twice(weights(), Rights.SETTLES, facts())
 
 
 def weights() -> Weights:
     """What the second reader has learned."""
     return weights_of(WEIGHTS)
+
+
+def facts() -> Facts:
+    """What was learned of findings."""
+    return facts_of(FACTS)
 
 
 def _corpus(path: Path, kind: str, vocabulary: Vocabulary) -> Corpus:

@@ -28,8 +28,9 @@ _INTRO = (
 
 _LEFT_OUT = (
     "Each author left out in turn: how the texts are read that the second reader has not learned from, as of the day when the weights were "
-    "made (`make second-reader`). The rules had been tuned on `c1` to `d12` and on the traps, and on nothing of `d13` and after but some "
-    "wordings of `d20`, `d24` to `d26` and `d28`. Texts that are refused before anybody reads them are not counted."
+    "made (`make second-reader`), with what speaks against the verdict in the findings. The rules had been tuned on `c1` to `d12` and on "
+    "the traps, and on nothing of `d13` and after but some wordings of `d17`, `d20`, `d24` to `d26` and `d28`. Texts that are refused "
+    "before anybody reads them are not counted."
 )
 
 

@@ -8,7 +8,7 @@ import gzip
 import json
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,9 @@ from pipeline.domain.reading import Category
 from pipeline.reading.double import is_asked, put_together
 from pipeline.reading.second_reader import Opinion
 from pipeline.reading.weights import ORDER, Rights, text_of
-from tools.corpus_report.corpora import LEFT_OUT, ROOT, WEIGHTS, weights
+from tools.corpus_report.corpora import FACTS, LEFT_OUT, ROOT, WEIGHTS, facts, weights
 from tools.corpus_report.measures import tally
+from tools.second_reader import findings
 from tools.second_reader.texts import Learned, beginnings, digest, learned_from, numbered, sources
 
 HERE = Path(__file__).resolve().parent
@@ -34,16 +35,23 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     paths = sources()
     if chosen.check:
-        fresh = weights().about["texts"] == digest(paths)
-        print(f"{WEIGHTS.relative_to(ROOT)} {'is of these texts' if fresh else 'is of other texts: run `make second-reader`'}")
+        fresh = weights().about["texts"] == digest(paths) and facts().about["texts"] == findings.digest(paths)
+        print(f"What was learned is of {'these texts' if fresh else 'other texts: run `make second-reader`'}")
         return 0 if fresh else 1
+    sentences = findings.labelled()
+    about = {"sentences": str(len(sentences)), "texts": findings.digest(paths)}
+    of_findings, contradicted = findings.made(sentences, findings.verdicts(paths), about)
     reports = learned_from(paths)
-    found = evaluate(reports, chosen.only)
+    found = evaluate(reports, contradicted, chosen.only)
     if not chosen.evaluate:
-        text = made(reports, {"reports": str(len(reports)), "texts": digest(paths), **found})
-        WEIGHTS.write_bytes(gzip.compress(text.encode(), mtime=0))
-        print(f"{WEIGHTS.relative_to(ROOT)} written: {WEIGHTS.stat().st_size:,} bytes, from {len(reports):,} reports")
+        _write(FACTS, of_findings, f"{len(sentences):,} sentences")
+        _write(WEIGHTS, made(reports, {"reports": str(len(reports)), "texts": digest(paths), **found}), f"{len(reports):,} reports")
     return 0
+
+
+def _write(path: Path, text: str, source: str) -> None:
+    path.write_bytes(gzip.compress(text.encode(), mtime=0))
+    print(f"{path.relative_to(ROOT)} written: {path.stat().st_size:,} bytes, from {source}")
 
 
 def made(reports: Sequence[Learned], about: Mapping[str, str]) -> str:
@@ -58,10 +66,11 @@ def made(reports: Sequence[Learned], about: Mapping[str, str]) -> str:
     return text_of(about, [told["bias"][n] for n in place], learned)
 
 
-def evaluate(reports: Sequence[Learned], only: Sequence[str] = ()) -> dict[str, str]:
+def evaluate(reports: Sequence[Learned], contradicted: Container[tuple[str, str]], only: Sequence[str] = ()) -> dict[str, str]:
     """How each author's texts are read by the rules alone, and with a second reader who has not learned from that author; printed too.
 
     Of each author: count, then exact, dangerous and needless by the rules, where the second reader may object, and where he may settle.
+    `contradicted`: author and id of the reports whose findings speak against their verdict, to who has not learned from their author.
     """
     authors = sorted({report.author for report in reports})
     left_out = {author: n for n, author in enumerate(authors) if not only or author in only}
@@ -73,7 +82,10 @@ def evaluate(reports: Sequence[Learned], only: Sequence[str] = ()) -> dict[str, 
         golds = [report.gold for report, _ in told]
         ways = [
             tally(zip(golds, (report.reading.category for report, _ in told), strict=True)),
-            *(tally(zip(golds, (_outcome(*pair, rights) for pair in told), strict=True)) for rights in (Rights.OBJECTS, Rights.SETTLES)),
+            *(
+                tally(zip(golds, (_outcome(*pair, rights, contradicted) for pair in told), strict=True))
+                for rights in (Rights.OBJECTS, Rights.SETTLES)
+            ),
         ]
         found[f"{LEFT_OUT}{author}"] = " ".join(map(str, (len(told), *(number for way in ways for number in way))))
         shown = " ".join(f"{exact / max(len(told), 1):7.1%} {bad:5} {needless:5}   " for exact, bad, needless in ways)
@@ -88,7 +100,9 @@ def left_out_opinions(reports: Sequence[Learned], folds: Mapping[str, int]) -> l
     return [Opinion({category: row[category.value] for category in ORDER}) if row else None for row in told]
 
 
-def _outcome(report: Learned, opinion: Opinion, rights: Rights) -> Category:
+def _outcome(report: Learned, opinion: Opinion, rights: Rights, contradicted: Container[tuple[str, str]]) -> Category:
+    if (report.author, report.id) in contradicted:
+        return Category.REVIEW
     if not is_asked(report.seen, rights):
         return report.reading.category
     both = put_together(report.seen, opinion)

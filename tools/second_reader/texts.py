@@ -19,9 +19,10 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """One report: its author (the file), what it says, how the second reader is shown it, and its features."""
+    """One report: its author (the file), its id there, what it says, how the second reader is shown it, and its features."""
 
     author: str
+    id: str
     gold: Category
     seen: Seen
     features: frozenset[str] = field(repr=False)
@@ -56,7 +57,7 @@ def learned_from(paths: Sequence[Path]) -> list[Learned]:
     vocabulary = by_rules()
     found = ((path.stem, row, _seen(row["report_text"], vocabulary)) for path in paths for row in rows(path))
     return [
-        Learned(author, Category(row["gold_category"]), seen, frozenset(features(seen, Everything())))
+        Learned(author, str(row["id"]), Category(row["gold_category"]), seen, frozenset(features(seen, Everything())))
         for author, row, seen in found
         if seen
     ]
