@@ -81,6 +81,10 @@ def test_what_the_rules_made_of_it() -> None:
     assert {"rx", "rn"}.isdisjoint(feature.split(" ")[0] for feature in doubtful)
 
 
+def test_what_a_phrase_refuses() -> None:
+    assert "f wide-range" in every(seen_of("IMPRESSION: Low to high probability for pulmonary embolism."))
+
+
 def test_the_category_in_question() -> None:
     assert any(f.startswith("rp ") for f in every(seen_of("FINDINGS: Seen.\nIMPRESSION: High probability for PE.")))
     assert any(f.startswith("rd ") for f in every(seen_of("FINDINGS: Seen.\nIMPRESSION: Intermediate probability for PE.")))
