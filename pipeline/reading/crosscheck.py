@@ -62,7 +62,7 @@ _CAUSE = re.compile(
     r"artifact|streaming)\b"
 )
 # A line that begins with a label of its own does not go on with the one before.
-_SENTENCE = re.compile(r"[^.;\n]+(?:\n(?![ \t]{0,80}\n)(?![ \t]{0,80}[a-z][a-z /-]{1,40}:)[^.;\n]+)*")
+SENTENCE = re.compile(r"[^.;\n]+(?:\n(?![ \t]{0,80}\n)(?![ \t]{0,80}[a-z][a-z /-]{1,40}:)[^.;\n]+)*")
 
 _ABNORMAL = re.compile(
     r"\babnormal\b(?!\s*:\s*no)|(?<!no )(?<!without )\b(?:segmental|lobar|multiple|large|moderate|"
@@ -315,6 +315,6 @@ def _sentences(texts: Iterable[str], holding: Sequence[str] = ("",)) -> list[str
     for text in texts:
         pieces = [piece for piece in holding if piece in text]
         if pieces:
-            raw = (match[0] for match in _SENTENCE.finditer(text))
+            raw = (match[0] for match in SENTENCE.finditer(text))
             found += [" ".join(sentence.split()) for sentence in raw if any(piece in sentence for piece in pieces)]
     return found

@@ -7,14 +7,15 @@ perfusion in air-filled lung has as many wordings as there are readers.
 
 import hashlib
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import mul
 
 from pipeline.domain.reading import Category, Grade
 from pipeline.errors import Misconfigured, Problem
-from pipeline.reading.tagger import SCALE, Tagger, chance_of
+from pipeline.reading.crosscheck import SENTENCE
+from pipeline.reading.tagger import Tagger, chance_of
+from pipeline.reading.weights import SCALE
 
 HEAD = "vqroute findings reader 1"
 
@@ -35,7 +36,6 @@ TAGS: Mapping[str, str] = {
 """What a sentence may state of this scan."""
 
 MOST_SENTENCES = 200
-_SENTENCE = re.compile(r"[^.;\n]+(?:\n(?![ \t]{0,80}\n)(?![ \t]{0,80}[a-z][a-z /-]{1,40}:)[^.;\n]+)*")
 _SHORTEST = 5
 """Characters, below which a piece between two stops says nothing."""
 _ABSENT = (LOST, SMALL, UNAIRED, SHADOW, UNMATCHED, MATCHED, PAST)
@@ -110,7 +110,7 @@ class Facts:
 
 def sentences_of(texts: Sequence[str]) -> list[str]:
     """The sentences of lower-case texts, each in one line; headings without a sentence stay with the line that they head."""
-    found = (" ".join(match[0].split()) for text in texts for match in _SENTENCE.finditer(text))
+    found = (" ".join(match[0].split()) for text in texts for match in SENTENCE.finditer(text))
     return [sentence for sentence, _ in zip((one for one in found if len(one) >= _SHORTEST), range(MOST_SENTENCES), strict=False)]
 
 

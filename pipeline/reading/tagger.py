@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-SCALE = 1_000
-"""Numbers in a file are thousandths."""
+from pipeline.reading.weights import SCALE
+
 LONGEST_RUN = 3
 MOST_WORDS = 120
 """Of a sentence; what goes on longer is hostile or a list, and its beginning says enough."""

@@ -15,7 +15,8 @@ from pipeline.reading import read
 from pipeline.reading.double import held_against
 from pipeline.reading.evidence import Everything
 from pipeline.reading.facts import HEAD, NAMES, TAGS, Facts, Stated, measures
-from pipeline.reading.tagger import SCALE, lines_of, runs_of
+from pipeline.reading.tagger import lines_of, runs_of
+from pipeline.reading.weights import SCALE
 from tools.corpus_report.corpora import CORPUS, rows
 from tools.second_reader import texts
 from tools.second_reader.texts import by_rules
