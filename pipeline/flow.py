@@ -1,30 +1,28 @@
 """Ingest, deliver, tick, and what people do: the whole product on one screen."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Literal
 
 from pipeline.destinations import Destination
 from pipeline.destinations.handing import Handing
-from pipeline.domain import actions
 from pipeline.domain.arrival import Arrival, Kind, NotForUs, Rejection
-from pipeline.domain.decision import Change, Decision
+from pipeline.domain.decision import Decision
 from pipeline.domain.followup import FollowUp
 from pipeline.domain.instance import Instance
 from pipeline.domain.notice import Notice
 from pipeline.domain.parcel import Parcel
 from pipeline.domain.reading import Reading
 from pipeline.domain.report import Report
-from pipeline.errors import Refused
 from pipeline.intake.incoming import Incoming, Now
-from pipeline.store import acts, batch, outbox, record, seals
+from pipeline.people import Clock, People
+from pipeline.store import batch, outbox, record, seals
 from pipeline.store.batch import Work
 from pipeline.store.changes import About, Task
 from pipeline.store.clockwork import Clockwork
 from pipeline.store.codec import load
-from pipeline.store.control import set_paused
 from pipeline.store.deciding import Rules
 from pipeline.store.ledger import Ledger
 from pipeline.store.objects import Archive
@@ -39,14 +37,6 @@ OutcomeWord = Literal["read", "study", "not_vq", "rejected"]
 LEASE = timedelta(minutes=2)
 ATTEMPTS = 40
 """A delivery is given up after this many attempts: with the pauses between them about half a day."""
-
-
-class Clock(Protocol):
-    """Where the time comes from; the shell gives the real one, tests their own."""
-
-    def now(self) -> datetime:
-        """The time, aware, in UTC."""
-        ...
 
 
 @dataclass(slots=True)
@@ -114,7 +104,7 @@ class Composers:
     """(follow-up, delivery id, what it is about)"""
 
 
-class Flow:
+class Flow(People):
     """The product: bytes in, decisions remembered, parcels out. One writer thread a process; `deliver` may run beside it."""
 
     def __init__(
@@ -128,13 +118,10 @@ class Flow:
         archive: Archive,
         owner: str = "",
     ) -> None:
-        self._ledger = ledger
+        super().__init__(ledger, rules, {destination.name: destination.kinds for destination in destinations}, clock)
         self._parse = read
-        self._rules = rules
         self._destinations = {destination.name: destination for destination in destinations}
-        self._kinds: Mapping[str, frozenset[str]] = {destination.name: destination.kinds for destination in destinations}
         self._composers = composers
-        self._clock = clock
         self._archive = archive
         self._owner = owner
         self._clockwork = Clockwork(ledger, rules, self._kinds)
@@ -297,51 +284,6 @@ class Flow:
             if made:
                 emit("ledger.sealed", seal=made.digest, number=made.number, rows=made.rows)
             more = made is not None and made.more
-
-    def acknowledge(self, follow_up_id: str, by: str) -> None:
-        """Somebody has taken it over (state accepted). Raises Refused."""
-        self._on_follow_up(follow_up_id, actions.acknowledge, by)
-
-    def complete(self, follow_up_id: str, by: str) -> None:
-        """Somebody has done it. Raises Refused."""
-        self._on_follow_up(follow_up_id, actions.complete, by)
-
-    def release(self, hold_id: str, by: str, patient_told: str, override: str = "") -> None:
-        """Lets a held letter leave; the caller then calls `deliver`. Raises Refused."""
-        now = self._clock.now()
-        note = "; ".join(f"{word}: {text}" for word, text in (("patient told", patient_told), ("override", override)) if text.strip())
-        with self._ledger.write() as connection:
-            exam, made = acts.on_hold(
-                connection, hold_id, lambda e: actions.release(e, hold_id, by, patient_told, override, now), by, now, self._kinds, note
-            )
-        tell_changes(exam, made)
-
-    def pause(self, by: str) -> None:
-        """No letter leaves from now on; follow-ups go on. Idempotent. Raises Refused if nobody is named."""
-        self._switch(True, by)
-
-    def resume(self, by: str) -> None:
-        """Letters may leave again. Idempotent. Raises Refused if nobody is named."""
-        self._switch(False, by)
-
-    def retry(self, by: str, ids: Sequence[str] = ()) -> int:
-        """Puts dead letters (all, or these) back into the queue. Returns how many."""
-        with self._ledger.write() as connection:
-            return outbox.retry(connection, ids, by, self._clock.now())
-
-    def _on_follow_up(self, follow_up_id: str, act: Callable[[FollowUp, str, datetime], Change], by: str) -> None:
-        now = self._clock.now()
-        with self._ledger.write() as connection:
-            exam, made = acts.on_follow_up(connection, follow_up_id, lambda item: act(item, by, now), by, now, self._kinds)
-        tell_changes(exam, made)
-
-    def _switch(self, to: bool, by: str) -> None:
-        if not by.strip():
-            raise Refused("say who you are: --by")
-        with self._ledger.write() as connection:
-            changed = set_paused(connection, to=to, by=by.strip(), now=self._clock.now())
-        if changed:
-            emit("notices.paused" if to else "notices.resumed")
 
 
 def _outcome(work: Work, memory: Past | None) -> Outcome:

@@ -55,6 +55,21 @@ class FollowUp:
     note: str = ""
     acknowledged_by: str = ""
     acknowledged_at: datetime | None = None
+    level: int = 0
+    """How many steps of its ladder it has gone up; 0: with its first owner."""
+    step_at: datetime | None = None
+    """When the ladder takes its next step; None: never."""
+    plan: str = ""
+    planned_for: datetime | None = None
+    snoozed_until: datetime | None = None
+    snoozes: int = 0
+    closed_by: str = ""
+    closed_at: datetime | None = None
+    closed_why: str = ""
+    proposal: str = ""
+    """What a later exam of the same patient proposes as the reason to close it; a person confirms. Our own words and an accession."""
+    next_step: str = ""
+    """What the site recommends for this reason, in its own words."""
 
     @property
     def acknowledged(self) -> bool:

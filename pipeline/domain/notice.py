@@ -104,3 +104,9 @@ class Hold:
     state: HoldState
     opened_at: datetime
     expires_at: datetime
+    level: int = 0
+    """How often its expiry has been told: 0 not yet, 1 its owner was reminded, 2 it was escalated."""
+    step_at: datetime | None = None
+    """When it reminds or escalates next; None: never."""
+    ended_by: str = ""
+    ended_why: str = ""

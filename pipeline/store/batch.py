@@ -42,7 +42,8 @@ class Work:
 
     @property
     def not_for_us(self) -> bool:
-        return isinstance(self.arrival.what, NotForUs)
+        """Nothing of it concerns any exam: its file's row is all that is kept."""
+        return isinstance(self.arrival.what, NotForUs) and self.arrival.what.news is None
 
 
 Files = Mapping[str, list[Work]]
@@ -197,6 +198,8 @@ def _decided(deciding: Deciding, work: Work) -> Decided:
         return deciding.instance(replace(what, content_hash=content_hash), work.now)
     if isinstance(what, Rejection):
         return deciding.rejection(content_hash, what, work.now)
+    if isinstance(what, NotForUs) and what.news is not None:
+        return deciding.news(content_hash, what.news, work.now)
     return Decided()
 
 

@@ -118,13 +118,13 @@ def apply(
                 _withdraw(writer.connection, chain, item, now)
         elif isinstance(item, FollowUp):
             follow_ups += old is None
-            extra = {"exam": digest, "ordinal": follow_ups, "reason": item.reason.value, "due_at": item.due_at}
+            extra = {"exam": digest, "ordinal": follow_ups, "reason": item.reason.value, "due_at": item.due_at, "step_at": item.step_at}
             _put(writer, t.follow_ups, item, extra, old)
             chain.add(now, "follow-up", item.id, was, item.state.value, why, by)
             _queue(writer, chain, now, _task(item, digest, now, about or About()), destinations)
         else:
             holds += old is None
-            extra = {"exam": digest, "ordinal": holds, "notice": item.notice_id, "expires_at": item.expires_at}
+            extra = {"exam": digest, "ordinal": holds, "notice": item.notice_id, "expires_at": item.expires_at, "step_at": item.step_at}
             _put(writer, t.holds, item, extra, old)
             chain.add(now, "hold", item.id, was, item.state.value, why, by)
         made.append(Applied(old, change))

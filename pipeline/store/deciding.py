@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from pipeline.domain import clocks
 from pipeline.domain import decide as deciding
-from pipeline.domain.arrival import Rejection
+from pipeline.domain.arrival import News, OtherExam, PatientChange, Rejection
 from pipeline.domain.decide import InstanceDecision, words_of
 from pipeline.domain.decision import Change, Decision
 from pipeline.domain.exam import Exam
@@ -18,9 +18,10 @@ from pipeline.domain.instance import Instance
 from pipeline.domain.policy import Policy
 from pipeline.domain.reading import Reading
 from pipeline.domain.report import Liveness, Report, TextBlock
-from pipeline.store import joins, record
+from pipeline.store import expected, joins, others, patients, record
 from pipeline.store.audit import open_chain
 from pipeline.store.changes import About, Applied, apply
+from pipeline.store.decided import Decided as Decided
 from pipeline.store.exams import WAITING_AUTHORITY, ExamRow, Exams, accessions_of, waiting_key
 from pipeline.store.record import Provenance
 
@@ -38,18 +39,6 @@ class Rules:
     promoted_text: Callable[[Exam, Report], Report] = deciding.promoted_text
     tick: Callable[[Exam, Policy, datetime], tuple[Change, ...]] = clocks.tick
     late_from: Callable[[Exam, Policy], datetime | None] = clocks.late_from
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """What one message led to; `exam` is a digest, empty for a rejection."""
-
-    exam: str = ""
-    applied: tuple[Applied, ...] = ()
-    report: Report | None = None
-    reading: Reading | None = None
-    decision: Decision | None = None
-    reasons: tuple[str, ...] = ()
 
 
 class Deciding:
@@ -127,6 +116,14 @@ class Deciding:
         self._writer.trail(chain)
         record.settle_message(self._writer, content_hash, "rejected", reason=rejection.reason, detail=rejection.detail)
         return Decided(applied=tuple(made))
+
+    def news(self, content_hash: str, news: News, now: datetime) -> Decided:
+        """What a message that is no V/Q result says that exams must know: a merge, a death, another exam, an order."""
+        if isinstance(news, PatientChange):
+            return patients.change(self._exams, self._rules.policy, self._destinations, news, content_hash, now)
+        if isinstance(news, OtherExam):
+            return others.other(self._exams, self._rules.policy, self._destinations, news, content_hash, now)
+        return expected.order(self._exams, self._rules.policy, self._destinations, news, content_hash, now)
 
     def late(self, digest: str, now: datetime) -> Decided:
         """Looks at the clocks of one exam."""

@@ -12,7 +12,7 @@ from pipeline.errors import EnvironmentFailed
 from pipeline.store.engine import WRITES, open_sqlite, open_url, translated
 from pipeline.telemetry import emit
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration; a ledger with it needs no Alembic at start."""
 
 

@@ -174,8 +174,10 @@ follow_ups = Table(
     Column("state", String(16), nullable=False),
     Column("due_at", Moment, nullable=False),
     Column("told_due", Moment),  # the due time that was reported as missed
+    Column("step_at", Moment),  # when its ladder takes the next step; NULL: never, or closed
     Column("value", Text, nullable=False),
     Index("ix_follow_ups_exam", "exam", "ordinal"),
+    Index("ix_follow_ups_step", "step_at", sqlite_where=text("step_at IS NOT NULL"), postgresql_where=text("step_at IS NOT NULL")),
     Index("ix_follow_ups_open", "due_at", sqlite_where=_OPEN_FOLLOW_UP, postgresql_where=_OPEN_FOLLOW_UP),
 )
 
@@ -191,7 +193,9 @@ holds = Table(
     Column("notice", String(64), nullable=False),  # empty where nothing was drafted
     Column("expires_at", Moment, nullable=False),
     Column("told", Boolean, nullable=False, server_default=text("false")),  # that it expired
+    Column("step_at", Moment),  # when it reminds or escalates next; NULL: never, or closed
     Column("value", Text, nullable=False),
+    Index("ix_holds_step", "step_at", sqlite_where=text("step_at IS NOT NULL"), postgresql_where=text("step_at IS NOT NULL")),
     Index("ix_holds_exam", "exam", "ordinal"),
     Index("ix_holds_open", "expires_at", sqlite_where=_OPEN_HOLD, postgresql_where=_OPEN_HOLD),
 )
@@ -265,6 +269,52 @@ sealed = Table(
     sqlite_with_rowid=False,
 )
 
+patients = Table(
+    "patients",
+    metadata,
+    # A row only where something is known that reports may not say: most patients have none.
+    Column("authority", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("survivor_authority", Text),  # whose number this one was merged into; NULL: it lives
+    Column("survivor", Text),
+    Column("told", Boolean, nullable=False, server_default=text("false")),  # a late report under the retired number was held
+    Column("deceased", Boolean, nullable=False, server_default=text("false")),
+    Column("wish", String(16), nullable=False, server_default=""),  # opt-out, ask-first; empty: none
+    Column("changed_at", Moment, nullable=False),
+    Column("said_at", Moment),  # the message's own time: older news does not undo newer
+    PrimaryKeyConstraint("number", "authority"),
+    Index("ix_patients_survivor", "survivor", sqlite_where=text("survivor IS NOT NULL"), postgresql_where=text("survivor IS NOT NULL")),
+    sqlite_with_rowid=False,
+)
+
+other_exams = Table(
+    "other_exams",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),  # chest-xray, ctpa, leg-ultrasound
+    Column("authority", Text, nullable=False),
+    Column("number", Text, nullable=False),  # the patient's record number
+    Column("accession", Text, nullable=False),
+    Column("done_at", Moment, nullable=False),
+    Column("final", Boolean, nullable=False),
+    Index("ix_other_exams_number", "number", "done_at"),
+    sqlite_with_rowid=False,
+)
+
+expected = Table(
+    "expected",
+    metadata,
+    Column("digest", String(64), primary_key=True),  # of the exam key, as in `exams`; the exam itself may never come
+    Column("authority", Text, nullable=False),
+    Column("accession", Text, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("source", Text, nullable=False),  # order, list
+    Column("cancelled", Boolean, nullable=False, server_default=text("false")),
+    Column("urgent", Boolean, nullable=False, server_default=text("false")),
+    Column("code", Text, nullable=False, server_default=""),
+    Index("ix_expected_due", "due_at"),
+)
+
 control = Table(
     "control",
     metadata,
@@ -302,6 +352,7 @@ __all__ = [
     "decisions",
     "deliveries",
     "exams",
+    "expected",
     "files",
     "follow_ups",
     "holds",
@@ -311,6 +362,8 @@ __all__ = [
     "meta",
     "metadata",
     "notices",
+    "other_exams",
+    "patients",
     "sealed",
     "seals",
     "unsealed",

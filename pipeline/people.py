@@ -1,0 +1,79 @@
+"""What people do to follow-ups, holds and letters: found, locked, done by the domain's rules, audited, told."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from pipeline.domain import actions
+from pipeline.domain.decision import Change
+from pipeline.domain.followup import FollowUp
+from pipeline.errors import Refused
+from pipeline.store import acts, outbox
+from pipeline.store.control import set_paused
+from pipeline.store.deciding import Rules
+from pipeline.store.ledger import Ledger
+from pipeline.store.telling import tell_changes
+from pipeline.telemetry import emit
+
+
+class Clock(Protocol):
+    """Where the time comes from; the shell gives the real one, tests their own."""
+
+    def now(self) -> datetime:
+        """The time, aware, in UTC."""
+        ...
+
+
+class People:
+    """The acts of people. The command line and the web call these and nothing else."""
+
+    def __init__(self, ledger: Ledger, rules: Rules, kinds: Mapping[str, frozenset[str]], clock: Clock) -> None:
+        self._ledger = ledger
+        self._rules = rules
+        self._kinds = kinds
+        self._clock = clock
+
+    def acknowledge(self, follow_up_id: str, by: str) -> None:
+        """Somebody has taken it over (state accepted). Raises Refused."""
+        self._on_follow_up(follow_up_id, actions.acknowledge, by)
+
+    def complete(self, follow_up_id: str, by: str) -> None:
+        """Somebody has done it. Raises Refused."""
+        self._on_follow_up(follow_up_id, actions.complete, by)
+
+    def release(self, hold_id: str, by: str, patient_told: str, override: str = "") -> None:
+        """Lets a held letter leave; the caller then calls `deliver`. Raises Refused."""
+        now = self._clock.now()
+        note = "; ".join(f"{word}: {text}" for word, text in (("patient told", patient_told), ("override", override)) if text.strip())
+        with self._ledger.write() as connection:
+            exam, made = acts.on_hold(
+                connection, hold_id, lambda e: actions.release(e, hold_id, by, patient_told, override, now), by, now, self._kinds, note
+            )
+        tell_changes(exam, made)
+
+    def pause(self, by: str) -> None:
+        """No letter leaves from now on; follow-ups go on. Idempotent. Raises Refused if nobody is named."""
+        self._switch(True, by)
+
+    def resume(self, by: str) -> None:
+        """Letters may leave again. Idempotent. Raises Refused if nobody is named."""
+        self._switch(False, by)
+
+    def retry(self, by: str, ids: Sequence[str] = ()) -> int:
+        """Puts dead letters (all, or these) back into the queue. Returns how many."""
+        with self._ledger.write() as connection:
+            return outbox.retry(connection, ids, by, self._clock.now())
+
+    def _on_follow_up(self, follow_up_id: str, act: Callable[[FollowUp, str, datetime], Change], by: str) -> None:
+        now = self._clock.now()
+        with self._ledger.write() as connection:
+            exam, made = acts.on_follow_up(connection, follow_up_id, lambda item: act(item, by, now), by, now, self._kinds)
+        tell_changes(exam, made)
+
+    def _switch(self, to: bool, by: str) -> None:
+        if not by.strip():
+            raise Refused("say who you are: --by")
+        with self._ledger.write() as connection:
+            changed = set_paused(connection, to=to, by=by.strip(), now=self._clock.now())
+        if changed:
+            emit("notices.paused" if to else "notices.resumed")
