@@ -8,6 +8,7 @@ from pipeline.domain.followup import FollowUp
 from pipeline.domain.identity import ExamKey, Patient
 from pipeline.domain.instance import Instance
 from pipeline.domain.notice import Hold, Notice
+from pipeline.domain.patients import PatientKnown
 from pipeline.domain.reading import Category, Grade
 from pipeline.domain.report import Status
 
@@ -54,6 +55,7 @@ class Exam:
     follow_ups: tuple[FollowUp, ...] = ()
     holds: tuple[Hold, ...] = ()
     first_seen_at: datetime | None = None
+    known: PatientKnown = PatientKnown()
 
     @property
     def current(self) -> Version | None:
