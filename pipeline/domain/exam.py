@@ -8,7 +8,7 @@ from pipeline.domain.followup import FollowUp
 from pipeline.domain.identity import ExamKey, Patient
 from pipeline.domain.instance import Instance
 from pipeline.domain.notice import Hold, Notice
-from pipeline.domain.patients import PatientKnown
+from pipeline.domain.patients import NOTHING_KNOWN, PatientKnown
 from pipeline.domain.reading import Category, Grade
 from pipeline.domain.report import Status
 
@@ -55,7 +55,7 @@ class Exam:
     follow_ups: tuple[FollowUp, ...] = ()
     holds: tuple[Hold, ...] = ()
     first_seen_at: datetime | None = None
-    known: PatientKnown = PatientKnown()
+    known: PatientKnown = NOTHING_KNOWN
 
     @property
     def current(self) -> Version | None:
