@@ -55,8 +55,10 @@ def _read_record(record: hl7v2.Record, config: "Config", digest: str, number: in
         return [Arrival(kind, number, digest, body, rejection)]
     if kind is Kind.HL7_OTHER:
         other = _other_message(body)
-        told = adt.outcomes(body, digest, config, other) if isinstance(other, NotForUs) else [(digest, other)]
-        return [Arrival(kind, number + more, own, body, what) for more, (own, what) in enumerate(told)]
+        if isinstance(other, Rejection):
+            return [Arrival(kind, number, digest, body, other)]
+        told = adt.outcomes(body, digest, config, other)
+        return [Arrival(kind, number + more, own, body, news) for more, (own, news) in enumerate(told)]
     quick = _not_for_us(body, exams)
     if quick is not None:
         return [Arrival(kind, number, digest, body, quick)]
