@@ -197,7 +197,8 @@ class Flow(People):
                 emit("study.recorded", exam=outcome.exam_id, file=outcome.file_hash, part=part, reasons=reasons)
             elif outcome.report and outcome.decision:
                 tell_decision(outcome.exam_id, outcome.file_hash, outcome.report, outcome.decision)
-            tell_changes(outcome.exam_id, work.decided.applied)
+            for decided in (work.decided, *work.decided.also):
+                tell_changes(decided.exam, decided.applied)
         for (kind, word), count in counts.items():
             METRICS.files_received_total.labels(kind=kind, outcome=word).inc(count)
 

@@ -41,6 +41,8 @@ class PatientChange:
     """EVN-2, else MSH-7; aware."""
     revived: bool = False
     """PID-30 = N said in plain words: an earlier report of death was a mistake."""
+    certain: bool = True
+    """False where a merge does not say, or not of one authority, who has become whom: nobody is merged, a person looks."""
 
 
 class OtherKind(StrEnum):

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from pipeline.domain.decision import NoticeEffect
 from pipeline.domain.exam import Exam, Standing
 from pipeline.domain.identity import Patient, conflicts
-from pipeline.domain.notice import Letter
+from pipeline.domain.notice import HoldState, Letter
 from pipeline.domain.policy import SWITCHABLE, Mode, Policy
 from pipeline.domain.reading import Category, Grade, Reading
 from pipeline.domain.reasons import known, strictest
@@ -110,8 +110,13 @@ def _patient_codes(exam: Exam, report: Report, policy: Policy, now: datetime) ->
     patient, codes = report.patient, []
     versions = [version for version in exam.versions if version.standing is not Standing.NOT_LIVE]
     # Death is not taken back by a message that does not speak of it.
-    if patient.deceased or any(one.patient.deceased and not conflicts(patient, one.patient) for one in versions):
+    if patient.deceased or exam.known.deceased or any(one.patient.deceased and not conflicts(patient, one.patient) for one in versions):
         codes.append("deceased")
+    if exam.known.retired:
+        codes.append("retired-identifier")
+    # Whatever a person has not decided yet holds for what comes meanwhile.
+    if any("identity-patient" in hold.reasons and hold.state is HoldState.OPEN for hold in exam.holds):
+        codes.append("identity-patient")
     if patient.restricted:
         codes.append("restricted")
     if report.kind != "text" and not (patient.identifiers and patient.name and patient.name.spoken):

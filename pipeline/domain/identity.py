@@ -1,10 +1,13 @@
 """Who and which exam: identifiers with the authority that gave them."""
 
 import hashlib
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+
+from pipeline.domain.names import PersonName as PersonName
+from pipeline.domain.names import folded as folded
+from pipeline.domain.names import may_be_one
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -35,36 +38,6 @@ class Identifier:
 
 
 @dataclass(frozen=True, slots=True)
-class PersonName:
-    """A name in parts, as HL7 XPN/XCN or DICOM PN give it. `type` is HL7 table 0200 (L legal, D display, ...)."""
-
-    family: str = ""
-    given: str = ""
-    middle: str = ""
-    prefix: str = ""
-    suffix: str = ""
-    type: str = ""
-
-    @property
-    def spoken(self) -> str:
-        """The name in the order a letter uses: prefix, given, middle, family, suffix."""
-        parts = (self.prefix, self.given, self.middle, self.family, self.suffix)
-        return " ".join(part.strip() for part in parts if part.strip())
-
-
-_SIGNS_TO_SPACES = {code: " " for code in range(128) if not chr(code).isalnum()}
-
-
-def folded(text: str) -> str:
-    """Lower case without accents, hyphens or other marks, so that the same name written twice compares equal."""
-    if text.isascii():
-        # A dozen times faster, and most reports are; whole report texts are folded to compare their words.
-        return " ".join(text.lower().translate(_SIGNS_TO_SPACES).split())
-    spread = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join("".join(c if c.isalnum() else " " for c in spread if not unicodedata.combining(c)).split())
-
-
-@dataclass(frozen=True, slots=True)
 class Patient:
     """The person a report or an image says it is about. Empty fields were not sent."""
 
@@ -89,8 +62,7 @@ def conflicts(one: Patient, other: Patient) -> bool:
     """Whether two mentions cannot be of the same person.
 
     What is not filled on one side never conflicts. Another birth date or sex conflicts, whatever the numbers; so do numbers of
-    one authority and kind of which none is common. Without a number in common, names conflict that share no word, and names that
-    share only a given one where no birth date says the same.
+    one authority and kind of which none is common; so do names that share nothing, even under one number (see `may_be_one`).
     """
     if one.birth_date and other.birth_date and one.birth_date != other.birth_date:
         return True
@@ -98,9 +70,11 @@ def conflicts(one: Patient, other: Patient) -> bool:
         return True
     if _numbers_differ(one.identifiers, other.identifiers):
         return True
-    if any(_same_number(mine, yours) for mine in one.identifiers for yours in other.identifiers) or not (one.name and other.name):
+    if not (one.name and other.name):
         return False
-    return not _alike(one.name, other.name, same_birth=bool(one.birth_date and other.birth_date))
+    same_number = any(_same_number(mine, yours) for mine in one.identifiers for yours in other.identifiers)
+    same_birth = bool(one.birth_date and other.birth_date)
+    return not may_be_one(one.name, other.name, same_number=same_number, same_birth=same_birth)
 
 
 _RECORD = frozenset({"", "MR", "PI"})
@@ -131,7 +105,7 @@ def _by_authority(identifiers: Iterable[Identifier]) -> dict[str, list[Identifie
 def _by_kind(identifiers: Iterable[Identifier], *, untold: bool) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for one in identifiers:
-        found.setdefault("" if untold and one.type in _RECORD else one.type, set()).add(one.value.strip())
+        found.setdefault("" if untold and one.type in _RECORD else one.type, set()).add(one.value.strip().upper())
     return found
 
 
@@ -140,21 +114,4 @@ def _same_number(mine: Identifier, yours: Identifier) -> bool:
     if mine.authority and yours.authority and mine.authority.casefold() != yours.authority.casefold():
         return False
     kinds = {mine.type, yours.type}
-    return mine.value.strip() == yours.value.strip() and (len(kinds) == 1 or ("" in kinds and kinds <= _RECORD))
-
-
-def _alike(one: PersonName, other: PersonName, *, same_birth: bool) -> bool:
-    """Senders swap family and given name, and marriage changes one of them; a given name alone proves nothing without a birth date."""
-    family, families = _words(one.family), _words(other.family)
-    mine, yours = family | _words(one.given), families | _words(other.given)
-    if not mine or not yours:
-        return True
-    if same_birth or not family or not families:
-        return bool(mine & yours)
-    return bool(family & yours or families & mine)
-
-
-def _words(name: str) -> set[str]:
-    """The words of a name, and all of them as one: `O'Brien` is `OBRIEN`."""
-    words = folded(name).split()
-    return {*words, "".join(words)} - {""}
+    return mine.value.strip().upper() == yours.value.strip().upper() and (len(kinds) == 1 or ("" in kinds and kinds <= _RECORD))

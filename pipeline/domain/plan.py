@@ -96,6 +96,17 @@ class Plan:
         self.notices[notice.id] = moved
         self._put(moved, notice.id, why)
 
+    def readdress(self, notice: Notice, facts: LetterFacts, why: str) -> None:
+        """A held letter with other facts; nothing of it is in the outbox."""
+        self.notices[notice.id] = replace(notice, facts=facts)
+        self._put(self.notices[notice.id], notice.id, why)
+
+    def redraft(self, notice: Notice, why: str) -> None:
+        """The same letter once more under an id of its own, in the state of a letter that may leave."""
+        anew = replace(notice, id=self._new_id("notice"), state=NoticeState(advance(NOTICE, "", "drafted")))
+        self.notices[anew.id] = anew
+        self._put(anew, anew.id, why)
+
     def hold(self, notice_id: str, reasons: tuple[str, ...], why: str, *, expires_at: datetime | None = None) -> None:
         item = Hold(
             id=self._new_id("hold"),

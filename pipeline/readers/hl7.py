@@ -7,7 +7,7 @@ from pipeline.domain.arrival import Arrival, Kind, NotForUs, Rejection
 from pipeline.errors import Unreadable
 from pipeline.formats import hl7v2
 from pipeline.formats.hl7text import Delimiters, unescape
-from pipeline.readers import oru
+from pipeline.readers import adt, oru
 from pipeline.readers.exams import Exams, Verdict, exams_of, safe_code
 
 if TYPE_CHECKING:
@@ -54,7 +54,11 @@ def _read_record(record: hl7v2.Record, config: "Config", digest: str, number: in
         rejection = Rejection("too-large", "a message larger than the limit", maybe_vq=_maybe_lungs(body, exams))
         return [Arrival(kind, number, digest, body, rejection)]
     if kind is Kind.HL7_OTHER:
-        return [Arrival(kind, number, digest, body, _other_message(body))]
+        other = _other_message(body)
+        if isinstance(other, Rejection):
+            return [Arrival(kind, number, digest, body, other)]
+        told = adt.outcomes(body, digest, config, other)
+        return [Arrival(kind, number + more, own, body, news) for more, (own, news) in enumerate(told)]
     quick = _not_for_us(body, exams)
     if quick is not None:
         return [Arrival(kind, number, digest, body, quick)]

@@ -77,10 +77,10 @@ def read(body: bytes, digest: str, config: "Config", exams: Exams) -> list[tuple
         errors.Unreadable: the message cannot be parsed.
     """
     _, head = hl7v2.head(body)
-    application, facility = (_first(head, number) for number in (3, 4))
+    application, facility = (first_of(head, number) for number in (3, 4))
     name, source = config.source_for(application, facility)
     message = hl7v2.parse(body, source.charset, config.limits.max_segments)
-    sender = _sender(message, name, source, config)
+    sender = sender_of(message, name, source, config)
     subjects = _subjects(message)
     _judge(message, subjects, exams)
     people = People(message, sender.authority, dict(config.authorities))
@@ -96,13 +96,13 @@ def read(body: bytes, digest: str, config: "Config", exams: Exams) -> list[tuple
     return found
 
 
-def _first(head: list[bytes], number: int) -> str:
+def first_of(head: list[bytes], number: int) -> str:
     raw = head[number] if number < len(head) else b""
     component = head[2][:1] if len(head) > 2 and head[2] else b"^"
     return raw.split(component)[0].decode("utf-8", errors="replace").strip()
 
 
-def _sender(message: Message, name: str, source: "Source", config: "Config") -> Sender:
+def sender_of(message: Message, name: str, source: "Source", config: "Config") -> Sender:
     facility = message.value(message.header, 4)
     spoken = source.authority or facility or message.value(message.header, 3) or "unknown"
     sent = message.value(message.header, 7)
@@ -247,7 +247,7 @@ def _report(message: Message, subject: Subject, people: People, sender: Sender, 
         key=keys[0],
         content_hash=digest,
         status=status.status,
-        liveness=_liveness(message),
+        liveness=liveness_of(message),
         blocks=made,
         patient=patient,
         accession="" if "accession-missing" in missing else keys[0].accession,
@@ -347,7 +347,7 @@ def _orderer(people: People, order: Order) -> PersonName | None:
     return named or (people.clinician(order.orc[12]) if order.orc else None)
 
 
-def _liveness(message: Message) -> Liveness:
+def liveness_of(message: Message) -> Liveness:
     """MSH-11. Source: HL7 v2 tables 0103 and 0207."""
     processing, mode = message.value(message.header, 11).upper(), message.value(message.header, 11, 2).upper()
     if mode in ("A", "R", "I") or processing not in ("P", ""):

@@ -45,9 +45,13 @@ class People:
 
     def _identifiers(self, pid: Segment) -> tuple[Identifier, ...]:
         """Every PID-3 repetition, medical record numbers of the message's own authority first; PID-2 only where PID-3 is empty."""
+        return self.identifiers(pid[3]) or self.identifiers(pid[2])
+
+    def identifiers(self, raw: str) -> tuple[Identifier, ...]:
+        """The numbers of a field in CX form (PID-3, MRG-1), medical record numbers of the message's own authority first."""
         found = []
-        for raw in self._delimiters.repetitions(pid[3]) + ([] if self._message.value(pid, 3) else [pid[2]]):
-            parts = self._delimiters.components(raw)
+        for one in self._delimiters.repetitions(raw):
+            parts = self._delimiters.components(one)
             value = self._plain(parts, 0)
             if value:
                 authority = self._plain(parts, 3) or (self._plain(parts, 3, 1) if len(parts) > 3 else "") or self._authority

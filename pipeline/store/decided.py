@@ -18,3 +18,5 @@ class Decided:
     reading: Reading | None = None
     decision: Decision | None = None
     reasons: tuple[str, ...] = ()
+    also: tuple["Decided", ...] = ()
+    """What it led to for further exams: news about a person may concern several."""

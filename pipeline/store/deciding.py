@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from pipeline.domain import clocks
 from pipeline.domain import decide as deciding
 from pipeline.domain.arrival import News, OtherExam, PatientChange, Rejection
@@ -13,8 +11,9 @@ from pipeline.domain.decide import InstanceDecision, words_of
 from pipeline.domain.decision import Change, Decision
 from pipeline.domain.exam import Exam
 from pipeline.domain.followup import FollowUp
-from pipeline.domain.identity import ExamKey, Patient
+from pipeline.domain.identity import Patient
 from pipeline.domain.instance import Instance
+from pipeline.domain.notice import Hold
 from pipeline.domain.policy import Policy
 from pipeline.domain.reading import Reading
 from pipeline.domain.report import Liveness, Report, TextBlock
@@ -22,8 +21,11 @@ from pipeline.store import expected, joins, others, patients, record
 from pipeline.store.audit import open_chain
 from pipeline.store.changes import About, Applied, apply
 from pipeline.store.decided import Decided as Decided
-from pipeline.store.exams import WAITING_AUTHORITY, ExamRow, Exams, accessions_of, waiting_key
+from pipeline.store.exams import ExamRow, Exams, waiting_key
+from pipeline.store.headings import about as about
 from pipeline.store.record import Provenance
+
+_LATE = "retired-identifier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Deciding:
         self._writer = exams.writer
         self._connection = exams.connection
         self._exams = exams
-        self._answered = joins.Answered(exams.connection)
+        self._answered = joins.Answered(exams.connection, exams.persons)
         self._rules = rules
         self._destinations = destinations
         self._words: dict[str, str] = {}
@@ -57,13 +59,14 @@ class Deciding:
     def expect(self, reports: Sequence[Report]) -> None:
         """Looks up in one statement what deciding each of these would have to look up."""
         self._answered.look_up((report, self._words_of(report)) for report in reports)
+        self._exams.persons.look_up(report.patient for report in reports)
         self._waiting = joins.any_waiting(self._connection)
 
     def alone(self, what: object) -> bool:
         """Whether deciding this reads or writes nothing but rows that are kept back: the first report of an exam, as most are."""
         if not isinstance(what, Report) or what.linked or self._waiting or not self._exams.of(what.key).fresh:
             return False
-        return self._answered.elsewhere(what, self._words_of(what)) is None
+        return self._answered.elsewhere(what, self._words_of(what)) is None and not self._exams.persons.known(what.patient).retired
 
     def forget(self) -> None:
         """What was decided last is gone from the database."""
@@ -76,21 +79,27 @@ class Deciding:
         rules, policy = self._rules, self._rules.policy
         words = self._words_of(report)
         row, linked = self._exam_for(report, words, now)
-        exam = self._exams.load(row)
-        promoted = rules.promoted_text(exam, report)
-        if promoted is not report:
+        exam, told_now = self._exams.persons.meet(self._exams.load(row), report)
+        promoted = rules.promoted_text(exam, told_now)
+        if promoted is not told_now:
             reading = rules.interpret(promoted.blocks)
         decision = rules.decide(exam, promoted, reading, policy, now)
         alone = row.fresh and not report.linked
         keys = (report.key, *report.linked)
         names = {"accession": report.accession, "control": report.control_id, "study": report.study_uid}
         record.add_identifiers(self._writer, row.digest, keys, report.patient, **names)
-        after = record.add_version(self._writer, row, exam, promoted, reading, decision, now, rules.provenance)
+        if told_now is not report:
+            record.add_identifiers(self._writer, row.digest, (), told_now.patient)
+        # Kept under the number that it came with: a merge may be undone.
+        kept = replace(promoted, patient=report.patient) if told_now is not report else promoted
+        after = record.add_version(self._writer, row, exam, kept, reading, decision, now, rules.provenance)
         changes = decision.changes
+        if exam.known.retired and any(isinstance(change.item, Hold) and _LATE in change.item.reasons for change in changes):
+            self._exams.persons.held(report.patient, now)
         if linked:
             changes += _renewed(exam, changes)
         tasks = any(isinstance(change.item, FollowUp) for change in changes)
-        told = about(self._connection, row, report.patient, alone=alone) if tasks else None
+        told = about(self._connection, row, told_now.patient, alone=alone) if tasks else None
         made = self._apply(row, exam, changes, now, told)
         self._exams.save(row, self._late(after, changes))
         record.settle_message(self._writer, report.content_hash, "read", exam=row.digest)
@@ -230,25 +239,8 @@ class Deciding:
         return self._rules.late_from(replace(exam, follow_ups=tuple(items.values())), self._rules.policy)
 
 
-def about(connection: Connection, row: ExamRow, patient: Patient, *, alone: bool = False) -> About:
-    """What the follow-ups of an exam are sent with. `alone`: nothing can be linked to it yet, no need to look."""
-    keys = [row.key] if alone else accessions_of(connection, row.digest)
-    if row.key.authority == WAITING_AUTHORITY:
-        keys = sorted({image.key for image in joins.waiting_instances(connection, row.digest) if image.key})
-    return About(tuple((key.authority, key.accession) for key in keys if _shown(key)), _record_number(patient))
-
-
 def _renewed(exam: Exam, changes: Sequence[Change]) -> tuple[Change, ...]:
     """Open follow-ups once more, for the accession that they now carry too."""
     touched = {change.item.id for change in changes}
     items = [item for item in exam.follow_ups if item.state.open and item.id not in touched]
     return tuple(Change(replace(item, version=item.version + 1), "exam-linked") for item in items)
-
-
-def _shown(key: ExamKey) -> bool:
-    return key.authority != WAITING_AUTHORITY and not key.accession.startswith("msh10:")
-
-
-def _record_number(patient: Patient) -> tuple[str, str] | None:
-    ranked = sorted(patient.identifiers, key=lambda one: one.type not in ("MR", ""))
-    return (ranked[0].authority, ranked[0].value) if ranked else None

@@ -17,6 +17,7 @@ from pipeline.store import tables as t
 from pipeline.store.audit import GENESIS, Chain
 from pipeline.store.codec import load
 from pipeline.store.dialect import database_now, insert_new, storable
+from pipeline.store.persons import Persons
 from pipeline.store.writer import Writer
 
 _EXAMS = select(t.exams).where(t.exams.c.digest.in_(bindparam("digests", expanding=True))).order_by(t.exams.c.digest)
@@ -64,6 +65,10 @@ class Exams:
     now: datetime
     _rows: dict[str, ExamRow] = field(default_factory=dict)
     _owner: dict[str, str] = field(default_factory=dict)
+    persons: Persons = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.persons = Persons(self.writer.connection)
 
     @property
     def connection(self) -> Connection:
@@ -110,6 +115,7 @@ class Exams:
     def forget(self) -> None:
         self._rows.clear()
         self._owner.clear()
+        self.persons.forget()
 
     def save(self, row: ExamRow, exam_late_at: datetime | None) -> None:
         """Writes the chain and its end, and from when on the exam's report is late."""
@@ -149,11 +155,14 @@ class Exams:
         self._owner[other.digest] = into.digest
 
     def load(self, row: ExamRow) -> Exam:
-        """The whole aggregate; `Notice.left` told by its deliveries: leased (and the lease alive), staged or sent."""
+        """The whole aggregate; `Notice.left` told by its deliveries: leased (and the lease alive), staged or sent.
+
+        Its people under the numbers that live now, and what else is known of them.
+        """
         if row.fresh:
             return Exam(row.key, first_seen_at=row.first_seen_at)
         self.writer.flush()
-        return load_exam(self.connection, row.digest, row.key, row.first_seen_at)
+        return self.persons.fill(load_exam(self.connection, row.digest, row.key, row.first_seen_at))
 
     def _take(self, digests: Sequence[str]) -> None:
         found = self.connection.execute(_LOCK, {"digests": list(digests)}).all()

@@ -13,6 +13,7 @@ from pipeline.domain.report import Report
 from pipeline.store import tables as t
 from pipeline.store.codec import load
 from pipeline.store.exams import ExamRow, Exams
+from pipeline.store.persons import Persons
 from pipeline.store.record import folded
 
 _NAMED = (
@@ -76,7 +77,7 @@ def exam_of(exams: Exams, instance: Instance, arriving: Mapping[str, tuple[Patie
     accession = instance.accession or (instance.key.accession if instance.key else "")
     candidates = set(_named(exams.connection, "accession", accession)) if accession else set()
     rows = [row for digest in sorted(candidates | arriving.keys()) if (row := exams.by_digest(digest))]
-    fitting = [row for row in rows if _fits(exams.connection, row.digest, instance.patient, arriving)]
+    fitting = [row for row in rows if _fits(exams, row.digest, instance.patient, arriving)]
     if len(fitting) == 1:
         return fitting[0], "accession"
     same = exams.by_digest(instance.key.digest) if instance.key else None
@@ -88,6 +89,7 @@ class Answered:
     """Which reports have been decided already, by sign time and words: the ledger's, looked up once a batch, and those of this batch."""
 
     connection: Connection
+    persons: Persons
     _known: dict[tuple[datetime, str], list[tuple[str, Patient]]] = field(default_factory=dict)
 
     def look_up(self, reports: Iterable[tuple[Report, str]]) -> None:
@@ -113,8 +115,13 @@ class Answered:
         if report.signed_at is None or not report.text.strip():
             return None
         self.look_up(((report, words),))
-        for digest, patient in self._known[report.signed_at, words]:
-            if _same_person(patient, report.patient) and not conflicts(patient, report.patient):
+        found = self._known[report.signed_at, words]
+        if not found:
+            return None
+        asked = self.persons.resolved(report.patient)
+        for digest, mention in found:
+            patient = self.persons.resolved(mention)
+            if _same_person(patient, asked) and not conflicts(patient, asked):
                 return digest
         return None
 
@@ -132,17 +139,18 @@ def _named(connection: Connection, kind: str, value: str) -> list[str]:
     return list(connection.execute(_NAMED, {"kind": kind, "value": folded(value)}).scalars())
 
 
-def _fits(connection: Connection, digest: str, patient: Patient, arriving: Mapping[str, tuple[Patient, str]]) -> bool:
+def _fits(exams: Exams, digest: str, patient: Patient, arriving: Mapping[str, tuple[Patient, str]]) -> bool:
+    connection, resolved = exams.connection, exams.persons.resolved
     people = [load(Version, value).patient for value in connection.execute(_PATIENTS, {"exam": digest}).scalars()]
     people += [instance.patient for instance in waiting_instances(connection, digest)]
     if digest in arriving:
         people.append(arriving[digest][0])
-    return bool(people) and not any(conflicts(patient, person) for person in people)
+    return bool(people) and not any(conflicts(resolved(patient), resolved(person)) for person in people)
 
 
 def _same_person(one: Patient, other: Patient) -> bool:
     """Positively the same, not only without conflict: a shared identifier, or name and birth date."""
-    ours = {(i.authority.casefold(), i.value.strip()) for i in one.identifiers if i.value.strip()}
-    if ours & {(i.authority.casefold(), i.value.strip()) for i in other.identifiers}:
+    ours = {(i.authority.casefold(), i.value.strip().upper()) for i in one.identifiers if i.value.strip()}
+    if ours & {(i.authority.casefold(), i.value.strip().upper()) for i in other.identifiers}:
         return True
     return bool(one.birth_date and one.birth_date == other.birth_date and one.name and other.name and one.name.spoken == other.name.spoken)

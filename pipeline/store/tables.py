@@ -281,7 +281,10 @@ patients = Table(
     Column("deceased", Boolean, nullable=False, server_default=text("false")),
     Column("wish", String(16), nullable=False, server_default=""),  # opt-out, ask-first; empty: none
     Column("changed_at", Moment, nullable=False),
-    Column("said_at", Moment),  # the message's own time: older news does not undo newer
+    # The messages' own times, for each kind of news its own: older news does not undo newer.
+    Column("merged_at", Moment),
+    Column("died_at", Moment),
+    Column("said_at", Moment),
     PrimaryKeyConstraint("number", "authority"),
     Index("ix_patients_survivor", "survivor", sqlite_where=text("survivor IS NOT NULL"), postgresql_where=text("survivor IS NOT NULL")),
     sqlite_with_rowid=False,

@@ -30,6 +30,8 @@ def upgrade() -> None:
         sa.Column("deceased", sa.Boolean(), nullable=False, server_default=sa.text("false")),
         sa.Column("wish", sa.String(length=16), nullable=False, server_default=""),
         sa.Column("changed_at", Moment(), nullable=False),
+        sa.Column("merged_at", Moment(), nullable=True),
+        sa.Column("died_at", Moment(), nullable=True),
         sa.Column("said_at", Moment(), nullable=True),
         sa.PrimaryKeyConstraint("number", "authority"),
         sqlite_with_rowid=False,
