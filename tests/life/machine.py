@@ -99,7 +99,15 @@ class Life(RuleBasedStateMachine):
         letter = Letter(bed.person, status=status, says=says, signed=wire.slot(at), sent=wire.slot(at + late))
         self.tell(which, letter, crash)
 
-    @rule(which=WHICH, status=ANY_STATUS, says=SAYS, at=SLOTS, late=LATE, crash=CRASH, odd=st.sampled_from(("",) * 12 + ("stranger", "training", "dead", "vip", "SWTH", "unsigned")))
+    @rule(
+        which=WHICH,
+        status=ANY_STATUS,
+        says=SAYS,
+        at=SLOTS,
+        late=LATE,
+        crash=CRASH,
+        odd=st.sampled_from(("",) * 12 + ("stranger", "training", "dead", "vip", "SWTH", "unsigned")),
+    )
     def odd_version(self, which: str, status: str, says: str, at: int, late: int, crash: int, odd: str) -> None:
         bed = BEDS[which]
         letter = Letter(
@@ -162,7 +170,7 @@ class Life(RuleBasedStateMachine):
         self.site.files.append(content)
         self.sent.append((name, letter, content))
         model.tell(letter)
-        if model.people != strangers:
+        if strangers and model.people != strangers:
             # What a person let go was let go before this doubt.
             self.released.clear()
 
@@ -289,9 +297,12 @@ class Life(RuleBasedStateMachine):
 
     def _look(self) -> None:
         """The exams that something has happened to since the last step."""
-        heads = {row["digest"]: (row["audit_seq"], row["n"]) for row in self.site.rows(
-            "SELECT e.digest, e.audit_seq, (SELECT count(*) FROM messages m WHERE m.exam = e.digest) AS n FROM exams e"
-        )}
+        heads = {
+            row["digest"]: (row["audit_seq"], row["n"])
+            for row in self.site.rows(
+                "SELECT e.digest, e.audit_seq, (SELECT count(*) FROM messages m WHERE m.exam = e.digest) AS n FROM exams e"
+            )
+        }
         if heads == self.heads:
             self.exams = {}
             return

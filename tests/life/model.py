@@ -138,7 +138,9 @@ class ExamModel:
         # A retraction that is not plainly later than all that came before it, or is told more than once.
         yield len(retractions) > 1
         for retraction in retractions:
-            yield any(one.times[0] >= retraction.times[0] or one.times[1] >= retraction.times[1] for one in self.told if one is not retraction)
+            yield any(
+                one.times[0] >= retraction.times[0] or one.times[1] >= retraction.times[1] for one in self.told if one is not retraction
+            )
 
     @property
     def categories(self) -> set[str]:

@@ -17,9 +17,11 @@ from tests.life.guarded import LifeWithEverything
 from tests.life.machine import STEPS
 
 NIGHTLY = os.environ.get("VQROUTE_NIGHTLY", "") not in ("", "0")
+SHRINK = os.environ.get("LIFE_SHRINK", "") not in ("", "0")
+"""Each shrinking step replays a life through the whole product; ask for it when a red run is to be made small."""
 
 
-def lives(examples: int, steps: int, *, same: bool, shrink: bool = True) -> settings:
+def lives(examples: int, steps: int, *, same: bool, shrink: bool = SHRINK) -> settings:
     phases = (Phase.explicit, Phase.generate, *((Phase.shrink,) if shrink else ()))
     return settings(
         max_examples=examples,

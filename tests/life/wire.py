@@ -166,7 +166,11 @@ def death(person: Person, at: datetime, control: str) -> bytes:
 
 
 def _adt(event: str, person: Person, at: datetime, control: str, last: str, pid: str = "") -> bytes:
-    lines = [f"MSH|^~\\&|ADT|GENERAL|VQROUTE|X|{stamp(at)}||ADT^{event}^ADT_A01|{control}|P|2.5.1", f"EVN|{event}|{stamp(at)}", person.pid + pid]
+    lines = [
+        f"MSH|^~\\&|ADT|GENERAL|VQROUTE|X|{stamp(at)}||ADT^{event}^ADT_A01|{control}|P|2.5.1",
+        f"EVN|{event}|{stamp(at)}",
+        person.pid + pid,
+    ]
     return "\r".join([*lines, "PV1|1|O", *([last] if last else [])]).encode() + b"\r"
 
 
@@ -178,5 +182,3 @@ def _who(person: Person) -> dict[str, str]:
 def slot(number: int) -> datetime:
     """The moment of a slot."""
     return EPOCH + timedelta(minutes=5 * number)
-
-
