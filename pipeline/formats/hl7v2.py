@@ -303,7 +303,8 @@ class Moment:
 def moment(text: str, zone: tzinfo) -> Moment | None:
     """A TS or DTM value; None if it is empty, has no day, or is no time. `zone` counts where the value has no offset of its own.
 
-    A local time that daylight saving skips or repeats is read with the offset before the change. Source: HL7 v2 ch. 2A.3.22 (DTM).
+    A local time that daylight saving skips or repeats is read with the offset before the change, a leap second as the second before it.
+    Source: HL7 v2 ch. 2A.3.22 (DTM).
     """
     found = _TIME.match(text.strip()) or _PUNCTUATED.match(text.strip())
     if not found or not found[3]:
@@ -312,11 +313,20 @@ def moment(text: str, zone: tzinfo) -> Moment | None:
     micro = int((found[7] or "0").ljust(6, "0"))
     own = found[8]
     try:
-        local = datetime(year, month, day, hour, minute, min(second, 59), micro, tzinfo=offset(own) if own else zone)
+        local = datetime(year, month, day, hour, minute, 59 if second == 60 else second, micro, tzinfo=offset(own) if own else zone)
         at = local.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
     return Moment(at, whole_day=found[4] is None) if 1900 <= at.year <= 2200 else None
+
+
+def own_offset(text: str) -> timezone | None:
+    """The offset that a TS or DTM value names itself; None if it names none, or is no time."""
+    found = _TIME.match(text.strip()) or _PUNCTUATED.match(text.strip())
+    try:
+        return offset(found[8]) if found and found[8] else None
+    except ValueError:
+        return None
 
 
 def offset(text: str) -> timezone:

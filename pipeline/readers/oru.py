@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timezone, tzinfo
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -105,18 +105,10 @@ def first_of(head: list[bytes], number: int) -> str:
 def sender_of(message: Message, name: str, source: "Source", config: "Config") -> Sender:
     facility = message.value(message.header, 4)
     spoken = source.authority or facility or message.value(message.header, 3) or "unknown"
-    sent = message.value(message.header, 7)
     # MSH-7's offset is the default of every time in the message. Source: HL7 v2.9 ch. 2.14.9.7.
-    own = sent[-5:] if len(sent) > 5 and sent[-5] in "+-" else ""
-    zone: tzinfo = _offset(own) or ZoneInfo(source.time_zone or config.site.time_zone)
+    own = hl7v2.own_offset(message.value(message.header, 7))
+    zone: tzinfo = own or ZoneInfo(source.time_zone or config.site.time_zone)
     return Sender(name, source, config.authorities.get(spoken, spoken), zone, facility)
-
-
-def _offset(text: str) -> timezone | None:
-    try:
-        return hl7v2.offset(text) if text else None
-    except ValueError:
-        return None
 
 
 def _subjects(message: Message) -> list[Subject]:

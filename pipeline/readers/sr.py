@@ -90,7 +90,8 @@ def _report(
         return Rejection("no-identity", "a structured report without patient identifier, name or birth date", maybe_vq=True)
     key, _ = keyed
     uid = header.uid("SOPInstanceUID")
-    zone = config.site.zone
+    # (0008,0201) stands at the top of the file alone, and speaks for its sequences too. Source: PS3.3 C.12.1 (SOP Common).
+    zone = header.zone(config.site.zone)
     verifiers = header.items("VerifyingObserverSequence")
     verified = [at for at in (one.time(zone, "VerificationDateTime") for one in verifiers) if at]
     code, text = _exam(header)

@@ -1,0 +1,58 @@
+"""The life of an exam as a state machine, at product level.
+
+`make test` runs at least 2,000 steps, always the same ones. The nightly setting runs 50,000, other ones each time:
+
+    VQROUTE_NIGHTLY=1 python -m pytest tests/life -m "not torture" --timeout 0      or      python -m pytest tests/life -m nightly --timeout 0
+
+A red run prints the steps and a `@reproduce_failure` blob; `LIFE_STEPS` sets another number of steps.
+"""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.life.guarded import LifeWithEverything
+from tests.life.machine import STEPS
+
+NIGHTLY = os.environ.get("VQROUTE_NIGHTLY", "") not in ("", "0")
+SHRINK = os.environ.get("LIFE_SHRINK", "") not in ("", "0")
+"""Each shrinking step replays a life through the whole product; ask for it when a red run is to be made small."""
+
+
+def lives(examples: int, steps: int, *, same: bool, shrink: bool = SHRINK) -> settings:
+    phases = (Phase.explicit, Phase.generate, *((Phase.shrink,) if shrink else ()))
+    return settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        deadline=None,
+        derandomize=same,
+        database=None,
+        print_blob=True,
+        phases=phases,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+def live(steps: int, *, same: bool) -> int:
+    """Runs lives until this many steps are done; how many were."""
+    before = STEPS["steps"]
+    run_state_machine_as_test(LifeWithEverything, settings=lives(max(2, steps // 33), 50, same=same))
+    return STEPS["steps"] - before
+
+
+@pytest.mark.timeout(0 if NIGHTLY else 300)
+@pytest.mark.slow
+def test_every_life_goes_as_the_plain_model_says() -> None:
+    wanted = int(os.environ.get("LIFE_STEPS", "50000" if NIGHTLY else "2000"))
+    done = live(wanted, same=not NIGHTLY)
+    print(STEPS)
+    assert done >= wanted
+    assert STEPS["kills"] > wanted // 100, "hardly anything was killed"
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(0)
+def test_fifty_thousand_steps() -> None:
+    assert live(50_000, same=False) >= 50_000
