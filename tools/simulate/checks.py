@@ -165,10 +165,13 @@ def _last_letter(exam: Exam, letters: list[Gone], items: list[Item], news: list[
             found.must("wrong letters out are flagged", holds=flagged, words=f"{exam.accession} has {_reasons(items)}")
         elif merged:
             found.must("letters under a retired number are flagged", holds=bool(items), words=f"{exam.accession} has {_reasons(items)}")
-    plain = not exam.oddities - {"preliminary", "addended", "corrected", "changed"} and not (exam.person.minor or exam.person.restricted)
-    if plain and not exam.person.died and not exam.person.merged_into and speaks and speaks.meaning in (Meaning.NEGATIVE, Meaning.NONDIAGNOSTIC):
+    person = exam.person
+    plain = not exam.oddities - {"preliminary", "addended", "corrected", "changed"}
+    plain = plain and not (person.minor or person.restricted or person.died or person.merged_into)
+    if plain and speaks and speaks.meaning in (Meaning.NEGATIVE, Meaning.NONDIAGNOSTIC):
         has = bool(results) and results[-1].facts["category"] == speaks.meaning.value
-        found.must("everybody has the letter they should have", holds=has, words=f"{exam.accession}: {speaks.meaning}, {len(letters)} letters")
+        words = f"{exam.accession}: {speaks.meaning}, {len(letters)} letters"
+        found.must("everybody has the letter they should have", holds=has, words=words)
 
 
 def _delivered(product: Product, items: list[Item], found: Checked) -> None:
@@ -187,14 +190,14 @@ def _delivered(product: Product, items: list[Item], found: Checked) -> None:
 def _ledger(world: World, product: Product, found: Checked) -> None:
     """Every file is accounted for, the trail is whole, nothing was given up."""
     with product.app.ledger.read() as connection:
-        files = dict(connection.execute(text("SELECT hash, outcome FROM files")).tuples().all())
+        files: dict[str, str] = {row.hash: row.outcome for row in connection.execute(text("SELECT hash, outcome FROM files"))}
         dead = connection.execute(text("SELECT count(*) FROM deliveries WHERE state = 'dead'")).scalar_one()
         trail = verify(connection)
     sent = {hashlib.sha256(post.content).hexdigest(): post.kind for post in world.posts if post.kind != "repeat"}
     wanted = {"report": {"read"}, "again": {"read"}, "image": {"study"}, "other": {"not_vq"}, "adt": {"not_vq"}}
     for digest, kind in sent.items():
-        words = f"a file of kind {kind} is {files.get(digest, 'not there')}"
-        found.must("every file is in the ledger", holds=files.get(digest) in wanted[kind], words=words)
+        outcome = files.get(digest, "not there")
+        found.must("every file is in the ledger", holds=outcome in wanted[kind], words=f"a file of kind {kind} is {outcome}")
     found.must("nothing else is in the ledger", holds=files.keys() == sent.keys(), words=f"{len(files)} files, {len(sent)} sent")
     found.must("no dead letters", holds=dead == 0, words=f"{dead} deliveries were given up")
     found.must("audit chains and seals", holds=not trail.faults, words="; ".join(trail.faults[:3]))

@@ -184,7 +184,7 @@ class _Author:
         days = self.world.days
         self.world.daemon_down = self._spans(max(1, days // 8), 60, 300)
         self.world.receiver_down = self._spans(max(1, days // 5), 60, 480)
-        kills = max(2, days // 5)
+        kills = max(2, days // 10)
         self.world.killed = sorted(self.world.began + timedelta(days=days * (n + 0.5) / kills) for n in range(kills))
 
     def _spans(self, count: int, low: int, high: int) -> list[tuple[datetime, datetime]]:
@@ -216,4 +216,3 @@ class _Author:
         posts.append(post)
         if self.chance(repeated):
             posts.append(Post(post.arrives + self.minutes(1, 2880), len(posts), post.content, post.about, "repeat"))
-

@@ -1,12 +1,12 @@
 """Whether each escalation comes at its time: looked at after every tick, wherever the product climbs ladders at all."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import text
 
-from pipeline.store.codec import load
 from pipeline.domain.followup import FollowUp
+from pipeline.store.codec import load
 from tools.simulate.running import Product
 
 _OPEN = "('requested', 'accepted', 'in-progress')"
@@ -48,5 +48,3 @@ class Ladders:
 def of(product: Product) -> Ladders:
     """The integrator's switch is the product itself: a policy that has ladders."""
     return Ladders(active=any("ladder" in name for name in dir(product.app.flow._rules.policy)))
-
-

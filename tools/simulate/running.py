@@ -103,9 +103,12 @@ class Product:
             self.app.flow.ingest(items[start : start + 256])
 
     def deliver(self) -> None:
-        while self.app.flow.deliver().more:
-            pass
-        self._collect()
+        sent, more = 0, True
+        while more:
+            report = self.app.flow.deliver()
+            sent, more = sent + report.sent, report.more
+        if sent:
+            self._collect()
 
     def killed_while_delivering(self) -> None:
         """Dies with deliveries staged and not sent, and comes up again."""
@@ -125,6 +128,7 @@ class Product:
             self.gone.append(Gone(self.clock.now(), "notice", facts, "\n".join(texts)))
             for one in path.parent.glob(f"{path.stem}.*"):
                 one.rename(self._kept("notices") / one.name)
+            path.parent.rmdir()
 
     def _kept(self, name: str) -> Path:
         folder = self._place / "received" / name

@@ -58,9 +58,7 @@ def simulate(place: Path, *, seed: int, exams: int, days: int, say: Callable[[st
         follow_ups, holds = _counted(product)
     finally:
         product.app.close()
-    return Month(
-        seed, world, product, staff, lived, climbing, checked, drawn - start, time.monotonic() - drawn, follow_ups, holds
-    )
+    return Month(seed, world, product, staff, lived, climbing, checked, drawn - start, time.monotonic() - drawn, follow_ups, holds)
 
 
 def _counted(product: Product) -> tuple[list[tuple[str, str, int]], list[tuple[str, str, int]]]:

@@ -28,7 +28,7 @@ class Staff:
     taken: list[tuple[str, float]] = field(default_factory=list)
     """(reason, minutes from opening to acknowledgement)"""
     refused: int = 0
-    _diary: list[tuple[datetime, int, Callable[[], None]]] = field(default_factory=list)
+    _diary: list[tuple[datetime, int, Callable[[], object]]] = field(default_factory=list)
     _in_diary: set[str] = field(default_factory=set)
     _read: int = 0
     _order: Iterator[int] = field(default_factory=count)
@@ -95,7 +95,7 @@ class Staff:
             if draw.random() < 0.6 and self._do(release):
                 self.released.add(hold.accession)
 
-    def _note(self, at: datetime, act: Callable[[], None]) -> None:
+    def _note(self, at: datetime, act: Callable[[], object]) -> None:
         heapq.heappush(self._diary, (at, next(self._order), act))
 
     def _do(self, act: Callable[[], None]) -> bool:

@@ -24,7 +24,10 @@ def _head(month: Month) -> list[str]:
         f"  files      {len(world.posts)}: {_told(kinds)}",
         f"  finals     {_told(said)}",
         f"  oddities   {_told(odd)}",
-        f"  outages    daemon down {len(world.daemon_down)} times, receiver {len(world.receiver_down)} times; killed {len(world.killed)} times",
+        (
+            f"  outages    daemon down {len(world.daemon_down)} times, receiver {len(world.receiver_down)} times; "
+            f"killed {len(world.killed)} times"
+        ),
     ]
 
 
@@ -70,7 +73,8 @@ def _verdict(month: Month) -> list[str]:
     found = month.checked
     lines = [f"Checked      {sum(found.looked_at.values())} times; {len(found.wrong)} wrong"]
     broken = Counter(words.split(":")[0] for words in found.wrong)
-    lines += [f"  {'✗' if broken[name] else '✓'} {name:46} {n:7}{f'  {broken[name]} wrong' if broken[name] else ''}" for name, n in sorted(found.looked_at.items())]
+    for name, n in sorted(found.looked_at.items()):
+        lines.append(f"  {'✗' if broken[name] else '✓'} {name:48}{n:7}{f'  {broken[name]} wrong' if broken[name] else ''}")
     shown: Counter[str] = Counter()
     for words in found.wrong:
         kind = words.split(":")[0]

@@ -126,7 +126,8 @@ class Exam:
 
     def mistaken_since(self) -> datetime | None:
         """Since when the product can know that two people are named under this accession."""
-        told = [(one.ingested, one.named.mrn) for one in [*self.versions, *self.images] if one.ingested]
+        told = [(one.ingested, one.named.mrn) for one in self.versions if one.ingested]
+        told += [(one.ingested, one.named.mrn) for one in self.images if one.ingested]
         people: set[str] = set()
         for when, mrn in sorted(told):
             people.add(mrn)

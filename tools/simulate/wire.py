@@ -30,10 +30,13 @@ def oru(exam: Exam, version: Version, sign: int) -> bytes:
         f"MSH|^~\\&|SIM|{HOSPITAL}|VQROUTE|X|{sent}||ORU^R01|{version.control}|{version.processing}|2.5.1",
         _pid(version.named, dead=version.dead),
         f"PV1|1|{'OEI'[exam.number % 3]}||||||||||||||{'VIP' if version.named.restricted else ''}",
-        f"OBR|1||{exam.accession}^{AUTHORITY}|78582^NM LUNG VENTILATION PERFUSION^C4|||{done}{'|' * 9}{doctor}{'|' * 6}{signed}||NM|{version.status}",
+        (
+            f"OBR|1||{exam.accession}^{AUTHORITY}|78582^NM LUNG VENTILATION PERFUSION^C4|||{done}{'|' * 9}{doctor}"
+            f"{'|' * 6}{signed}||NM|{version.status}"
+        ),
         f"ZDS|{study_uid(exam)}^^Application^DICOM",
     ]
-    # ZDS must stand behind the order and before its results.
+    # The study stands behind its order and before the results.
     for number, (code, text) in enumerate(texts, 1):
         label = "11329-0^History^LN" if code == "HIST" else f"{code}^^L"
         lines.append(f"OBX|{number}|TX|{label}||{text}||||||{version.status}")
@@ -71,7 +74,7 @@ def adt(news: PatientNews) -> bytes:
 
 def image(exam: Exam, one: Image) -> bytes:
     """An NM image: one that pydicom wrote, with this exam's values in the place of others of the same length."""
-    content = _template(one.part)
+    content = _template(one.part, issued=exam.number % 5 > 0)
     person = one.named
     for old, new in (
         (_ACCESSION, exam.accession),
@@ -86,8 +89,9 @@ def image(exam: Exam, one: Image) -> bytes:
     ):
         before, after = old.encode(), new.encode()
         assert len(before) == len(after), (old, new)
-        # Sex is one letter: only behind its own tag.
-        content = content.replace(b"\x10\x00\x40\x00CS\x02\x00" + before, b"\x10\x00\x40\x00CS\x02\x00" + after) if old == "O " else content.replace(before, after)
+        if old == "O ":
+            before, after = _SEX + before, _SEX + after
+        content = content.replace(before, after)
     return content
 
 
@@ -101,12 +105,14 @@ def _fixed(made: str) -> str:
 
 
 _ACCESSION, _MRN, _NAME, _BORN, _DAY, _TIME = "SIM0000000", "M0000000", "Nobody^Nemo".ljust(32, "~"), "18011231", "18020703", "234556"
+_SEX = b"\x10\x00\x40\x00CS\x02\x00"
+"""Patient's Sex is one letter and a blank: found by its tag."""
 _STUDY = _fixed("2.25.9876543210987654321098765432109876543210")
 _INSTANCE: dict[str, str] = {}
 
 
 @cache
-def _template(part: str) -> bytes:
+def _template(part: str, *, issued: bool) -> bytes:
     family, given = _NAME.split("^")
     started = datetime(1802, 7, 3, 23, 45, 56, tzinfo=ZONE)
     study = Study(
@@ -118,6 +124,7 @@ def _template(part: str) -> bytes:
         ("78582", "C4", "NM LUNG VENTILATION PERFUSION"),
         Doctor("D11", "Referrer", "Robin"),
         HOSPITAL,
+        AUTHORITY if issued else "",
     )
     tracer = nuclear.MAA if part == "perfusion" else nuclear.TECHNEGAS
     ds = nuclear.reconstructed(study, tracer, np.ones((2, 4, 4), np.uint16), series=1, made=started, pixel_mm=4.0)
