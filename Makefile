@@ -17,7 +17,7 @@ DEV := $(VENV)/.installed-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCKED := --require-hashes --only-binary :all:
 
-.PHONY: help demo test check fix bench docs second-reader corpus-report fuzz clean torture mutation lock
+.PHONY: help demo test check fix bench docs second-reader corpus-report fuzz clean simulate torture mutation lock
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -57,6 +57,9 @@ fuzz: ## random input guided by coverage, against reading and readers (5 minutes
 
 bench: $(DEV) ## files a second beside the raw loop, and reading beside medspaCy, each in the same run
 	$(BIN)/python -m bench
+
+simulate: $(DEV) ## a month of an invented hospital through the whole product, checked at the end (under 5 minutes; SEED=4)
+	$(BIN)/python -m tools.simulate --seed $(or $(SEED),4)
 
 torture: $(DEV) ## kill -9, again and again: the slow tests that `make test` samples
 	$(BIN)/python -m pytest -m torture -x --timeout 1200

@@ -1,0 +1,66 @@
+"""A few days of the simulated hospital: nothing is lost, and the simulation notices what is broken on purpose."""
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.domain import decide, duties
+from pipeline.domain.reading import Category
+from tools.simulate import chart, course, summary
+from tools.simulate.simulation import Month, simulate
+
+
+def lived(place: Path, *, seed: int, exams: int, days: int) -> Month:
+    return simulate(place, seed=seed, exams=exams, days=days, say=lambda _words: None)
+
+
+@pytest.mark.slow
+def test_a_few_days_lose_nothing_and_fit_on_a_page(tmp_path: Path) -> None:
+    month = lived(tmp_path, seed=4, exams=60, days=2)
+    assert month.checked.wrong == []
+    looked = month.checked.looked_at
+    for kind in ("no letter to the dead", "letters name their patient", "no result without follow-up", "every file is in the ledger"):
+        assert looked[kind] > 0, kind
+    assert month.product.starts > 1  # killed on the way, and nothing lost
+    page = summary.page(month, 1.0)
+    assert "0 wrong" in page
+    assert len(page.splitlines()) < 66
+    picture = ET.fromstring(chart.drawn(month.course.samples, month.world.began, 2))
+    assert picture.find("{*}title") is not None
+    assert picture.find("{*}desc") is not None
+
+
+def test_a_seed_always_draws_the_same_month() -> None:
+    one, same, other = (course.month(seed, 40, 2) for seed in (1, 1, 2))
+    assert [post.content for post in one.posts] == [post.content for post in same.posts]
+    assert [post.content for post in one.posts] != [post.content for post in other.posts]
+
+
+def dead_gate_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = decide.reasons_for
+
+    def blind(*arguments: Any) -> tuple[str, ...]:
+        return tuple(code for code in ours(*arguments) if code != "deceased")
+
+    monkeypatch.setattr(decide, "reasons_for", blind)
+    # Everybody dies before the report is signed, and it says so.
+    shares = {0.01: 1.0}
+    chance = course._Author.chance
+    monkeypatch.setattr(course._Author, "chance", lambda self, share: chance(self, shares.get(share, share)))
+
+
+def no_follow_up_of_the_indeterminate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duties, "OF_CATEGORY", {key: value for key, value in duties.OF_CATEGORY.items() if key is not Category.NONDIAGNOSTIC})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("plant", "noticed"),
+    [(dead_gate_off, "no letter to the dead"), (no_follow_up_of_the_indeterminate, "no result without follow-up")],
+)
+def test_the_simulation_notices_a_planted_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plant: Any, noticed: str) -> None:
+    plant(monkeypatch)
+    month = lived(tmp_path, seed=4, exams=30, days=1)
+    assert any(words.startswith(f"{noticed}: ") for words in month.checked.wrong), month.checked.wrong
