@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, func, select
 
@@ -20,6 +20,7 @@ from pipeline.store.exams import ExamRow, Exams, load_exam
 from pipeline.store.headings import about
 from pipeline.store.persons import Persons
 
+_AHEAD = timedelta(days=1)
 _OF_NUMBERS = (
     select(func.coalesce(t.exams.c.owner, t.exams.c.digest).label("digest"))
     .join(t.identifiers, t.identifiers.c.exam == t.exams.c.digest)
@@ -38,7 +39,8 @@ def change(
     now: datetime,
 ) -> Decided:
     """Applies an ADT message: remembers what it says, and lets every exam of the person hear it, in the order of their digests."""
-    at = min(news.said_at or now, now)
+    # A clock that is a little ahead still tells what was said before what; one that is wrong does not.
+    at = news.said_at if news.said_at and news.said_at <= now + _AHEAD else now
     own, prior = numbers(news.patient.identifiers), numbers(news.prior)
     persons = exams.persons
     persons.look_up((), (*own, *prior), lock=True)
