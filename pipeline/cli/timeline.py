@@ -38,6 +38,14 @@ _ASKS = {
 }
 """Why a follow-up opened, by its reason or by the code in the audit row."""
 
+_PATIENT = {
+    "merged": "The patient's number was merged into another one; the exam is under the surviving number now.",
+    "parted": "A merge of the patient's number was undone: somebody must find out whose exam it is.",
+    "died": "The hospital said that the patient has died: what has not left never leaves.",
+    "revived": "The hospital said that the patient has not died after all.",
+    "doubted": "A merge did not say plainly who has become whom; a person must find out.",
+    "updated": "The hospital's record of the patient changed.",
+}
 _FOLLOW_UP_DONE = frozenset({"acknowledged", "completed"})
 _HOLD = {
     "released": "was released",
@@ -67,6 +75,8 @@ def meaning(code: str) -> str:
 
 def _said(one: Happening, shown: Shown) -> str:
     teller = {"report": _report, "instance": _instance, "notice": _notice, "follow-up": _follow_up, "hold": _hold, "delivery": _delivery}
+    if one.what == "patient":
+        return _PATIENT.get(one.became, f"News about the patient: {one.became}.")
     tell = teller.get(one.what)
     return tell(one, shown) if tell else f"{one.what}: {one.became} ({meaning(one.why)})"
 

@@ -92,10 +92,13 @@ def known_of(patient: Patient, entries: Entries) -> PatientKnown:
 
 
 def merge(entries: Entries, retired: Number, survivor: Number, at: datetime) -> dict[Number, Entry]:
-    """The entries that change where `retired` goes into `survivor`; empty where that was known, or newer news says otherwise."""
+    """The entries that change where `retired` goes into `survivor`; empty where newer news says otherwise."""
     old = entries.get(retired, NO_ENTRY)
-    if retired == survivor or old.survivor == survivor or (old.merged_at and old.merged_at > at):
+    if retired == survivor or (old.merged_at and old.merged_at > at):
         return {}
+    if old.survivor == survivor:
+        # Said again, it stands against whatever was said in between.
+        return {retired: replace(old, merged_at=at)}
     changed: dict[Number, Entry] = {}
     back = way(entries, survivor)
     if retired in back:
@@ -131,11 +134,11 @@ def part(entries: Entries, one: Number, other: Number, at: datetime) -> dict[Num
 
 
 def life(entries: Entries, number: Number, at: datetime, *, died: bool) -> dict[Number, Entry]:
-    """The entries that change where somebody is said to have died, or plainly not to have."""
+    """The entries that change where somebody is said to have died, or plainly not to have; life is news only after a death."""
     changed: dict[Number, Entry] = {}
     for step in way(entries, number):
         entry = entries.get(step, NO_ENTRY)
-        if entry.deceased is not died and not (entry.died_at and entry.died_at > at):
+        if not (entry.died_at and entry.died_at > at):
             changed[step] = replace(entry, deceased=died, died_at=at)
     return changed
 

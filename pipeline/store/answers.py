@@ -76,7 +76,7 @@ class FoundExam:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One line of an exam's history. `what` is report, instance, notice, follow-up, hold, delivery or exam."""
+    """One line of an exam's history. `what` is report, instance, notice, follow-up, hold, delivery, exam or patient."""
 
     at: datetime
     what: str

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, func, select
 
@@ -20,6 +20,7 @@ from pipeline.store.exams import ExamRow, Exams, load_exam
 from pipeline.store.headings import about
 from pipeline.store.persons import Persons
 
+_AHEAD = timedelta(days=1)
 _OF_NUMBERS = (
     select(func.coalesce(t.exams.c.owner, t.exams.c.digest).label("digest"))
     .join(t.identifiers, t.identifiers.c.exam == t.exams.c.digest)
@@ -38,7 +39,8 @@ def change(
     now: datetime,
 ) -> Decided:
     """Applies an ADT message: remembers what it says, and lets every exam of the person hear it, in the order of their digests."""
-    at = min(news.said_at or now, now)
+    # A clock that is a little ahead still tells what was said before what; one that is wrong does not.
+    at = news.said_at if news.said_at and news.said_at <= now + _AHEAD else now
     own, prior = numbers(news.patient.identifiers), numbers(news.prior)
     persons = exams.persons
     persons.look_up((), (*own, *prior), lock=True)
@@ -98,10 +100,11 @@ class _Learned:
         for one in own:
             if news.patient.deceased:
                 persons.write(life(persons.entries, one, at, died=True), now)
-            elif news.revived:
+            elif news.revived and any(persons.entries.get(step, NO_ENTRY).died_at for step in way(persons.entries, one)):
+                # Nearly everybody is said to live: that is worth a row only where it was said otherwise.
                 revived |= life(persons.entries, one, at, died=False)
         persons.write(revived, now)
-        self._revived = bool(revived)
+        self._revived = any(self._before.get(step, NO_ENTRY).deceased for step in revived)
         self._died = news.patient.deceased and any(persons.entries.get(one, NO_ENTRY).deceased for one in own)
         last = [said for one in own if (said := self._before.get(one, NO_ENTRY).said_at)]
         self.demographics = news.event is not PatientEvent.UNMERGE and news.certain and not any(said > at for said in last)
@@ -115,14 +118,15 @@ class _Learned:
             survivor = next((one for one in own if one[0] == retired[0]), None)
             if survivor and (changed := merge(self._persons.entries, retired, survivor, self._at)):
                 self._persons.write(changed, now)
-                self._retired.add(retired)
+                if self._before.get(retired, NO_ENTRY).survivor != survivor:
+                    self._retired.add(retired)
 
     def _part(self, own: Iterable[Number], prior: Iterable[Number], now: datetime) -> None:
         for one in own:
             for other in prior:
                 if one[0] == other[0] and (changed := part(self._persons.entries, one, other, self._at)):
+                    self._parted = self._parted or any(self._before.get(step, NO_ENTRY).survivor for step in changed)
                     self._persons.write(changed, now)
-                    self._parted = True
 
     def for_exam(self, raw: Exam) -> Heard | None:
         """What an exam of these numbers hears; None for an exam of somebody else with the same digits."""

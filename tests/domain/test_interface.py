@@ -59,7 +59,8 @@ EFFECTS = {
     NoticeEffect.HOLD: """
         liveness-unstated status-unknown status-conflict status-appended version-tie status-regressed discrepancy nothing-to-promote
         no-result stale broken-off charset-undecodable accession-missing order-number-conflict
-        identity-conflict identity-incomplete identity-patient retired-identifier identity-study identity-version minor birth-date-missing restricted
+        identity-conflict identity-incomplete identity-patient
+        retired-identifier identity-study identity-version minor birth-date-missing restricted
         release-withheld release-unknown inpatient study-missing
         exam-unknown text-not-readable text-too-long no-impression empty-impression no-verdict contradiction unread-mention hedge
         wide-range range-with-high template-unfilled no-pe-question foreign-language findings-disagree addendum-unclear other-exam
