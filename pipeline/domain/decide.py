@@ -10,7 +10,7 @@ from pipeline.domain.dues import due_at
 from pipeline.domain.duties import open_duties
 from pipeline.domain.exam import Exam, Standing
 from pipeline.domain.followup import FollowUp, FollowUpReason, FollowUpState
-from pipeline.domain.gates import category_of, reasons_for
+from pipeline.domain.gates import WISHES, category_of, reasons_for
 from pipeline.domain.identity import conflicts
 from pipeline.domain.instance import Instance
 from pipeline.domain.mail import DEAD, hold_pending, release_found, stop_for_the_dead, tell_the_patient, write
@@ -28,7 +28,7 @@ from pipeline.domain.versions import words_of as words_of
 
 __all__ = ["InstanceDecision", "decide", "decide_instance", "decide_rejection", "promoted_text", "version_of", "words_of"]
 
-_WISHES = frozenset({"restricted", "release-withheld", "release-unknown"})
+_WISHES = frozenset({"restricted", "release-withheld", "release-unknown"}) | WISHES
 """What a repeated report may ask for that its first sending did not."""
 
 

@@ -278,6 +278,12 @@ EVENTS: dict[str, Event] = {
         "Release or withhold it.",
         "hold_id exam reasons due_at",
     ),
+    "hold.escalated": _event(
+        ERROR,
+        "Nobody has answered a hold; it went to somebody else. It never leaves by time alone.",
+        "Phone its new owner; see `vqroute holds`.",
+        "hold_id exam reasons due_at level",
+    ),
     "notice.released": _event(
         INFO,
         "A letter may leave.",
