@@ -26,7 +26,16 @@ from pipeline.domain.versions import disagreeing, final_of, overtaken, promoted_
 from pipeline.domain.versions import version_of as version_of
 from pipeline.domain.versions import words_of as words_of
 
-__all__ = ["InstanceDecision", "decide", "decide_instance", "decide_rejection", "promoted_text", "version_of", "words_of"]
+__all__ = [
+    "InstanceDecision",
+    "decide",
+    "decide_again",
+    "decide_instance",
+    "decide_rejection",
+    "promoted_text",
+    "version_of",
+    "words_of",
+]
 
 _WISHES = frozenset({"restricted", "release-withheld", "release-unknown"}) | WISHES
 """What a repeated report may ask for that its first sending did not."""
@@ -65,6 +74,12 @@ def decide(exam: Exam, report: Report, reading: Reading, policy: Policy, now: da
     if overtaken(case):
         return _superseded(case)
     return _final(case)
+
+
+def decide_again(case: Case, standing: Standing) -> Decision:
+    """A version that speaks for its exam, read anew: what its other reading leads to is what a correction would lead to."""
+    decision = decide_preliminary(case) if standing is Standing.PROVISIONAL else _final(case)
+    return replace(decision, standing=standing, resettled=())
 
 
 def decide_instance(exam: Exam, instance: Instance, policy: Policy, now: datetime) -> InstanceDecision:

@@ -99,6 +99,11 @@ class Plan:
         self.notices[notice.id] = moved
         self._put(moved, notice.id, why)
 
+    def return_notice(self, notice: Notice, by: str) -> None:
+        """The letter had left and came back."""
+        self.notices[notice.id] = replace(notice, returned_by=by)
+        self._put(self.notices[notice.id], notice.id, "undelivered")
+
     def hold(
         self,
         notice_id: str,
@@ -199,6 +204,21 @@ class Plan:
 
     def move_follow_up(self, item: FollowUp, event: str, why: str) -> None:
         self._follow_up(replace(item, state=FollowUpState(advance(FOLLOW_UP, item.state, event))), why)
+
+    def finish(self, item: FollowUp, by: str, why: str) -> None:
+        """Somebody has done what the item asks for, by another act than on the item itself."""
+        taken = item.state if item.acknowledged else advance(FOLLOW_UP, item.state, "acknowledged")
+        done = replace(
+            item,
+            state=FollowUpState(advance(FOLLOW_UP, taken, "completed")),
+            acknowledged_by=item.acknowledged_by or by,
+            acknowledged_at=item.acknowledged_at or self.now,
+            closed_by=by,
+            closed_at=self.now,
+            closed_why=why,
+            step_at=None,
+        )
+        self._follow_up(done, why)
 
     def open_follow_ups(self) -> list[FollowUp]:
         return [item for item in self.follow_ups.values() if item.state.open]

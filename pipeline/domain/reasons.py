@@ -145,8 +145,18 @@ _ALL = (
     Reason("nondiagnostic", RELEASE, "The scan could not decide.", "Work the follow-up."),
     Reason("decided-by-person", RELEASE, "A clinician read the report and decided, with name and reason.", "Nothing."),
     # the site
-    Reason("statute-malignancy", HOLD, "A statute lets a clinician speak first where malignancy is raised.", "Speak to the patient, then release."),
-    Reason("statute-notice", RELEASE, "A statute says until when, and in which words, the patient must be told.", "See that the letter leaves in time."),
+    Reason(
+        "statute-malignancy",
+        HOLD,
+        "A statute lets a clinician speak first where malignancy is raised.",
+        "Speak to the patient, then release.",
+    ),
+    Reason(
+        "statute-notice",
+        RELEASE,
+        "A statute says until when, and in which words, the patient must be told.",
+        "See that the letter leaves in time.",
+    ),
     Reason("shadow", HOLD, "Shadow mode: everything is computed, nothing leaves.", "Compare with what was really done."),
     Reason("language-missing", RELEASE, "No letter in the patient's language; the default one with taglines goes.", "Call an interpreter."),
     Reason("language-unapproved", HOLD, "The letter's text is not signed off.", "Have it reviewed and signed."),
