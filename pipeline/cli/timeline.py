@@ -79,6 +79,9 @@ def _said(one: Happening, shown: Shown) -> str:
 
 
 def _report(one: Happening, shown: Shown) -> str:
+    if one.was and one.was == one.became:
+        code, _, said = one.why.partition(": ")
+        return f"Report version {one.item[:SHORT]} was decided once more: {meaning(code)}{f' ({said})' if said else ''}."
     if one.was:
         return f"Report version {one.item[:SHORT]} is now {one.became}."
     decision = next((found for found in shown.decisions if found.report == one.item), None)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pipeline.domain.case import Case
 from pipeline.domain.decide import decide_again
-from pipeline.domain.decision import Decision
+from pipeline.domain.decision import Decision, NoticeEffect
 from pipeline.domain.duties import settle_by_hand
 from pipeline.domain.exam import Exam, Standing, Version
 from pipeline.domain.gates import category_of, effect_of, reasons_for
@@ -21,6 +21,9 @@ from pipeline.errors import Refused
 BY_HAND = "decided-by-person"
 NEIGHBOURS = frozenset({"identity-study", "identity-version", "study-missing", "discrepancy", "status-regressed", "opt-out", "ask-first"})
 """Codes that come from what lies beside a version: they may have changed since without anybody reading it otherwise."""
+
+_PLACE = frozenset({"repeat", "superseded"})
+"""Codes that say where a version stands among the others."""
 
 _GRADES = {
     Category.NEGATIVE: (Grade.ABSENT, Grade.NORMAL, Grade.VERY_LOW, Grade.LOW),
@@ -103,50 +106,66 @@ class Difference:
     grade: Grade | None
     chronic: bool
     notice: str
+    reasons: tuple[str, ...] = ()
     for_person: bool = False
     decision: Decision | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What was decided last of a version. `decided_at`: when it was decided first, which is what its age is counted at."""
+
+    category: Category
+    grade: Grade | None
+    chronic: bool
+    reasons: tuple[str, ...]
+    decided_at: datetime
+
+
 def differing(
-    exam: Exam,
-    version: Version,
-    before: tuple[str, ...],
-    report: Report,
-    reading: Reading,
-    policy: Policy,
-    decided_at: datetime,
-    now: datetime,
+    exam: Exam, version: Version, before: Before, report: Report, reading: Reading, policy: Policy, now: datetime
 ) -> Difference | None:
     """What would be decided otherwise today of a version of `exam`; None where nothing would.
 
+    Only a version that speaks for its exam is acted on, exactly as a correction would be.
+
     Args:
-        version: as it stands; only one that speaks for its exam is acted on, exactly as a correction would be.
-        before: the reason codes of its last decision, made at `decided_at`.
         report, reading: the version, read again from its bytes.
     """
     category, grade = category_of(reading, report, policy)
-    others = replace(exam, versions=tuple(one for one in exam.versions if one.content_hash != version.content_hash))
-    if "version-tie" in before:
+    tied = ("version-tie",) if "version-tie" in before.reasons else ()
+    if tied:
         category, grade = Category.REVIEW, None
-    codes = reasons_for(others, report, reading, category, policy, decided_at)
-    codes += ("version-tie",) if "version-tie" in before else ()
-    effect = effect_of(tuple(code for code in codes if code not in NEIGHBOURS))
-    was = effect_of(tuple(code for code in before if code not in NEIGHBOURS | {"repeat", "superseded"}))
     chronic = reading.chronic and category is not Category.REVIEW
-    verdict = (category, grade, chronic)
-    same = verdict == (version.category, version.grade, version.chronic)
+    others = replace(exam, versions=tuple(one for one in exam.versions if one.content_hash != version.content_hash))
+    codes = (*reasons_for(others, report, reading, category, policy, before.decided_at), *tied)
+    effect = effect_of(_own(codes))
     if version.ruled_by:
-        if category in (Category.REVIEW, version.category):
-            return None
-        return Difference(category, grade, chronic, effect.value, for_person=True)
-    if same and effect is was:
+        # A clinician's word is never overruled; where today's rules say another thing, a person looks.
+        other = category not in (Category.REVIEW, version.category)
+        return Difference(category, grade, chronic, effect.value, codes, for_person=True) if other else None
+    if (category, grade, chronic) == (before.category, before.grade, before.chronic) and effect is effect_of(_own(before.reasons)):
         return None
     decision = None
     if version.standing in (Standing.CURRENT, Standing.PROVISIONAL):
-        kept = tuple(code for code in _holding(exam) if code not in before)
         case = Case(exam, report, reading, policy, now, category, grade, codes, asked_at=now)
-        decision = decide_again(case.having(*kept), version.standing)
-    return Difference(category, grade, chronic, effect.value, decision=decision)
+        # What the hold was widened by since; what this version itself was held for is judged anew.
+        since = tuple(code for code in _holding(exam) if code not in before.reasons)
+        decision = decide_again(case.having(*since), version.standing)
+        # They are the hold's, not this version's own: the next time they would look like another decision.
+        decision = replace(decision, reasons=tuple(code for code in decision.reasons if code not in since))
+    return Difference(category, grade, chronic, effect.value, codes, decision=decision)
+
+
+def listed_only(difference: Difference, before: Before, standing: Standing) -> Decision:
+    """The decision to remember of a version that does not speak for its exam: it leads to nothing, and is told of once."""
+    said = (*difference.reasons, *(code for code in before.reasons if code in NEIGHBOURS | _PLACE))
+    notice = NoticeEffect(difference.notice)
+    return Decision(difference.category, difference.grade, difference.chronic, standing, notice, None, tuple(dict.fromkeys(said)))
+
+
+def _own(codes: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(code for code in codes if code not in NEIGHBOURS | _PLACE)
 
 
 def _holding(exam: Exam) -> tuple[str, ...]:

@@ -235,6 +235,12 @@ EVENTS: dict[str, Event] = {
         "Nothing.",
         "exam report file source status standing category grade chronic notice follow_up reasons",
     ),
+    "report.ruled": _event(
+        INFO,
+        "A clinician decided a report that could not be read.",
+        "Nothing.",
+        "exam category notice",
+    ),
     "study.recorded": _event(
         INFO,
         "An image was joined to its exam.",
