@@ -6,17 +6,17 @@ from contextlib import closing
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
-from pipeline.cli.clock import SystemClock
 from pipeline.cli.failures import DONE, ENVIRONMENT, REJECTED, complain
+from pipeline.cli.lookups import one_exam
 from pipeline.cli.machine import write_line
 from pipeline.cli.options import ByOption, ConfigOption, JsonOption, OutputOption, StateOption, place
 from pipeline.cli.parts import ledger_of, one_of, opened
-from pipeline.cli.when import moment
 from pipeline.domain.reading import Category, Grade
-from pipeline.errors import Refused
+from pipeline.errors import Misconfigured, Problem, Refused
 
 if TYPE_CHECKING:
     from pipeline.app import App
@@ -60,7 +60,9 @@ def withhold(
 
 
 def decide(
-    what: Annotated[str, typer.Argument(metavar="EXAM|HOLD", help="An accession, an exam's id, or the id of its hold.", show_default=False)],
+    what: Annotated[
+        str, typer.Argument(metavar="EXAM|HOLD", help="An accession, an exam's id, or the id of its hold.", show_default=False)
+    ],
     category: Annotated[Verdict, typer.Argument(metavar="CATEGORY", help="negative, nondiagnostic or positive.", show_default=False)],
     by: ByOption,
     reason: ReasonOption,
@@ -87,7 +89,10 @@ def decide(
 
 
 def undelivered(
-    notice: Annotated[str, typer.Argument(metavar="NOTICE", help="Id of a letter or of its delivery.", show_default=False)],
+    notice: Annotated[
+        str,
+        typer.Argument(metavar="NOTICE", help="Id of a letter, the name of its file, or the accession of its exam.", show_default=False),
+    ],
     by: ByOption,
     reason: Annotated[str, typer.Option("--reason", metavar="WORDS", help="What the post says; it goes into the audit trail.")] = "",
     config: ConfigOption = None,
@@ -97,9 +102,7 @@ def undelivered(
     """Report that a letter came back. Whoever has the result on their list has it anew; nobody had it: an item of its own opens."""
     here = place(config, state, output)
     with opened(here) as app:
-        found = app.queries.letter(notice.strip().lower())
-        if found is None:
-            raise Refused("no single letter has that id; `vqroute show EXAM --json` and the file names of letters tell it")
+        found = app.queries.letter(notice.strip().lower()) or _last_letter(app.queries, notice)
         app.flow.undelivered(found, by, reason)
     sys.stdout.write(f"letter {found[:12]} is known to have come back; see `vqroute followups`\n")
 
@@ -143,7 +146,9 @@ def wishes(as_json: JsonOption = False, config: ConfigOption = None, state: Stat
 
 
 def reprocess(
-    since: Annotated[str, typer.Option("--since", metavar="WHEN", help='Only what was decided since: "2025-03-01", "14:20".')] = "",
+    since: Annotated[
+        str, typer.Option("--since", metavar="WHEN", help='Only what was decided since: "2025-03-01", "2025-03-01 14:20".')
+    ] = "",
     outcome: Annotated[
         Category | None, typer.Option("--outcome", help="Only what was decided as this category.", show_default=False)
     ] = None,
@@ -198,12 +203,20 @@ def _show(rows: "list[Changed]", counts: Counter[str], left: int, total: int, *,
 
         words = _DOES | ({"acts": "would change"} if dry_run else {})
         shown = [
-            (harmless(row.accession), _verdict(row.was), _verdict(row.becomes), "has left" if row.letter == "left" else row.letter, words[row.does])
+            (
+                harmless(row.accession),
+                _verdict(row.was),
+                _verdict(row.becomes),
+                "has left" if row.letter == "left" else row.letter,
+                words[row.does],
+            )
             for row in rows
         ]
         console().print(table("", ("accession", "was", "today", "letter", ""), shown))
     tense = "would be" if dry_run else "were"
-    sys.stdout.write(f"{total} exams looked at; {counts['acts']} reports {tense} decided otherwise; {left} letters of such reports have left.\n")
+    sys.stdout.write(
+        f"{total} exams looked at; {counts['acts']} reports {tense} decided otherwise; {left} letters of such reports have left.\n"
+    )
 
 
 def _verdict(said: tuple[str | None, str | None, str | None]) -> str:
@@ -217,10 +230,20 @@ def _exam_of(app: "App", typed: str) -> str:
     holds = {row.exam for row in app.queries.holds() if wanted and row.id.startswith(wanted) and len(wanted) >= 4}
     if len(holds) == 1:
         return holds.pop()
-    return _named_exam(app.queries, typed)
+    return one_exam(app.queries, typed).digest
 
 
-def _named_exam(queries: "Queries", typed: str) -> str:
-    from pipeline.cli.lookups import one_exam
+def _last_letter(queries: "Queries", typed: str) -> str:
+    """The letter of an exam that left last: whoever holds the envelope knows the patient, not our ids. Raises Refused."""
+    left = [one for one in one_exam(queries, typed).exam.notices if one.left]
+    if not left:
+        raise Refused("no letter of this exam has left; it cannot have come back")
+    return left[-1].id
 
-    return one_exam(queries, typed).digest
+
+def _since(typed: str, zone: ZoneInfo) -> datetime:
+    try:
+        moment = datetime.fromisoformat(typed.strip())
+    except ValueError:
+        raise Misconfigured([Problem("--since", 0, 'say a day or a time, such as "2025-03-01" or "2025-03-01 14:20"')]) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
