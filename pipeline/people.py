@@ -1,6 +1,6 @@
 """What people do to follow-ups, holds and letters: found, locked, done by the domain's rules, audited, told."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -94,7 +94,9 @@ class People:
         """How many exams `reprocess` would look at."""
         return reprocessing.count(self._ledger, wanted)
 
-    def reprocess(self, wanted: Wanted, *, dry_run: bool, on_progress: Callable[[int], None] | None = None) -> Iterator[Changed]:
+    def reprocess(
+        self, wanted: Wanted, *, dry_run: bool, on_progress: Callable[[int], None] | None = None
+    ) -> Generator[Changed, None, None]:
         """Each version that today's rules decide otherwise; without `dry_run` it is made so, exam by exam, as it is taken from here."""
         now = self._clock.now()
         found = reprocessing.reprocess(self._ledger, self._reread, self._kinds, wanted, now, dry_run=dry_run, on_progress=on_progress)

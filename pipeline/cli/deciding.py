@@ -61,7 +61,7 @@ def withhold(
 
 def decide(
     what: Annotated[
-        str, typer.Argument(metavar="EXAM|HOLD", help="An accession, an exam's id, or the id of its hold.", show_default=False)
+        str, typer.Argument(metavar="EXAM|HOLD", help="An accession, or the id of an exam or of its hold.", show_default=False)
     ],
     category: Annotated[Verdict, typer.Argument(metavar="CATEGORY", help="negative, nondiagnostic or positive.", show_default=False)],
     by: ByOption,
@@ -91,7 +91,7 @@ def decide(
 def undelivered(
     notice: Annotated[
         str,
-        typer.Argument(metavar="NOTICE", help="Id of a letter, the name of its file, or the accession of its exam.", show_default=False),
+        typer.Argument(metavar="NOTICE", help="A letter's id, the name of its file, or its accession.", show_default=False),
     ],
     by: ByOption,
     reason: Annotated[str, typer.Option("--reason", metavar="WORDS", help="What the post says; it goes into the audit trail.")] = "",
@@ -146,9 +146,7 @@ def wishes(as_json: JsonOption = False, config: ConfigOption = None, state: Stat
 
 
 def reprocess(
-    since: Annotated[
-        str, typer.Option("--since", metavar="WHEN", help='Only what was decided since: "2025-03-01", "2025-03-01 14:20".')
-    ] = "",
+    since: Annotated[str, typer.Option("--since", metavar="WHEN", help='Only what was decided since then: "2025-03-01 14:20".')] = "",
     outcome: Annotated[
         Category | None, typer.Option("--outcome", help="Only what was decided as this category.", show_default=False)
     ] = None,
@@ -188,6 +186,7 @@ def reprocess(
     raise typer.Exit(REJECTED if counts["lost"] or counts["failed"] or (report and report.dead) else DONE)
 
 
+_LETTER = {"left": "has left"}
 _DOES = {
     "acts": "changed",
     "listed": "no longer speaks for its exam",

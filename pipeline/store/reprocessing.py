@@ -87,7 +87,7 @@ def reprocess(
     cursor, done = "", 0
     while True:
         with ledger.read() as connection:
-            query = _exams(wanted, distinct(t.versions.c.exam)).where(t.versions.c.exam > cursor)
+            query = _exams(wanted, t.versions.c.exam).distinct().where(t.versions.c.exam > cursor)
             digests = list(connection.execute(query.order_by(t.versions.c.exam).limit(_CHUNK)).scalars())
         for digest in digests:
             made = _one(ledger, reread, destinations, digest, wanted, now, dry_run=dry_run)
