@@ -207,10 +207,9 @@ class Plan:
 
     def finish(self, item: FollowUp, by: str, why: str) -> None:
         """Somebody has done what the item asks for, by another act than on the item itself."""
-        taken = item.state if item.acknowledged else advance(FOLLOW_UP, item.state, "acknowledged")
         done = replace(
             item,
-            state=FollowUpState(advance(FOLLOW_UP, taken, "completed")),
+            state=FollowUpState(advance(FOLLOW_UP, item.state, "settled")),
             acknowledged_by=item.acknowledged_by or by,
             acknowledged_at=item.acknowledged_at or self.now,
             closed_by=by,
