@@ -6,7 +6,7 @@ from pipeline.domain.plan import Plan
 from pipeline.domain.reading import Category
 from pipeline.domain.versions import final_of
 
-_NEEDS_A_PERSON = frozenset({"status-unknown", "status-conflict", "status-appended"})
+NEEDS_A_PERSON = frozenset({"status-unknown", "status-conflict", "status-appended"})
 _CARRIES = RESULT | {FollowUpReason.DISCREPANCY}
 
 
@@ -85,7 +85,7 @@ def _own_reason(case: Case) -> FollowUpReason | None:
     if case.category is Category.REVIEW:
         return FollowUpReason.UNREADABLE
     own = OF_CATEGORY.get(case.category)
-    return FollowUpReason.UNREADABLE if own is None and _NEEDS_A_PERSON & set(case.reasons) else own
+    return FollowUpReason.UNREADABLE if own is None and NEEDS_A_PERSON & set(case.reasons) else own
 
 
 def _critical(case: Case, reason: FollowUpReason) -> bool:

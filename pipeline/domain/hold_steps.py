@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pipeline.domain.decision import Change
 from pipeline.domain.dues import due_at
+from pipeline.domain.duties import NEEDS_A_PERSON
 from pipeline.domain.exam import Exam
 from pipeline.domain.followup import FollowUpReason, FollowUpState
 from pipeline.domain.notice import Hold, HoldState
@@ -87,12 +88,10 @@ def wanted_by(reasons: Sequence[str]) -> FollowUpReason | None:
     doubts = {code for code in codes if known(code).review}
     if doubts == {"no-pe-question"}:
         return FollowUpReason.NO_PE_QUESTION
-    return FollowUpReason.UNREADABLE if doubts else None
+    return FollowUpReason.UNREADABLE if doubts or codes & NEEDS_A_PERSON else None
 
 
 def _next_step(hold: Hold, escalate_at: datetime) -> datetime | None:
-    if hold.level < REMINDED:
-        return hold.expires_at
     if hold.level < ESCALATED:
         return escalate_at
     return hold.statute_at if hold.level < STATUTE else None

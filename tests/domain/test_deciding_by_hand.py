@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.domain.again import Before, Ruling, differing, rule
+from pipeline.domain.again import Before, Ruling, differing, listed_only, rule
 from pipeline.domain.decision import Decision
 from pipeline.domain.exam import Standing
 from pipeline.domain.followup import FollowUpReason, FollowUpState
@@ -271,3 +271,40 @@ def test_a_tie_of_versions_stays_one() -> None:
     decision = world.receive(report, POSITIVE)
     assert "version-tie" in decision.reasons
     assert differing(world.exam, world.current, before(decision), report, POSITIVE, world.policy, T0) is None
+
+
+@pytest.mark.parametrize(("reading", "told"), [(UNREADABLE, False), (NEGATIVE, False), (POSITIVE, True)])
+def test_a_clinicians_word_is_never_overruled_by_todays_rules(reading: Reading, told: bool) -> None:
+    world = World()
+    report = reviewed(world)
+    decision = decide(world, report, "negative")
+    found = differing(world.exam, world.current, before(decision), report, reading, world.policy, T0)
+    assert (found is not None) is told
+    if found:
+        assert (found.for_person, found.decision, found.category) == (True, None, Category.POSITIVE)
+
+
+def test_a_version_that_no_longer_speaks_is_told_of_once_and_leads_to_nothing() -> None:
+    world = World()
+    report = world.report()
+    first = world.receive(report, NEGATIVE)
+    world.send(NEGATIVE, C, at=hours(1))
+    (old, _) = world.exam.versions
+    assert old.standing is Standing.REPEAT or old.standing is Standing.SUPERSEDED
+    found = differing(world.exam, old, before(first), report, POSITIVE, world.policy, T0)
+    assert found
+    assert found.decision is None
+    remembered = listed_only(found, before(first), old.standing)
+    assert (remembered.category, remembered.changes, remembered.notice.value) == (Category.POSITIVE, (), "hold")
+    assert differing(world.exam, old, before(remembered), report, POSITIVE, world.policy, T0) is None
+
+
+def test_a_preliminary_that_reads_otherwise_changes_its_follow_up() -> None:
+    world = World()
+    report = world.report(P)
+    decision = world.receive(report, NONDIAGNOSTIC)
+    found = differing(world.exam, world.current, before(decision), report, POSITIVE, world.policy, T0)
+    assert found
+    assert found.decision
+    world.apply(found.decision.changes)
+    assert (found.decision.standing, world.open) == (Standing.PROVISIONAL, [R.POSITIVE])

@@ -128,7 +128,9 @@ def test_a_hold_from_before_there_were_steps_is_told_of_too() -> None:
     ("codes", "wanted"),
     [
         (("minor", "restricted", "opt-out", "release-withheld", "stale"), None),
+        ((), None),
         (("shadow", "positive"), None),
+        (("status-unknown",), R.UNREADABLE),
         (("positive", "identity-study"), R.IDENTITY),
         (("discrepancy",), R.DISCREPANCY),
         (("chronic", "positive"), R.POSITIVE),
