@@ -28,6 +28,7 @@ from pipeline.store.ledger import Ledger
 from pipeline.store.objects import Archive
 from pipeline.store.outbox import Claim
 from pipeline.store.remembered import Past, past
+from pipeline.store.rereading import Rereader
 from pipeline.store.telling import tell_changes, tell_decision, tell_deliveries
 from pipeline.telemetry import METRICS, emit
 
@@ -118,7 +119,9 @@ class Flow(People):
         archive: Archive,
         owner: str = "",
     ) -> None:
-        super().__init__(ledger, rules, {destination.name: destination.kinds for destination in destinations}, clock)
+        super().__init__(
+            ledger, rules, {destination.name: destination.kinds for destination in destinations}, clock, Rereader(read, archive, rules)
+        )
         self._parse = read
         self._destinations = {destination.name: destination for destination in destinations}
         self._composers = composers

@@ -1,17 +1,21 @@
 """What people do to follow-ups, holds and letters: found, locked, done by the domain's rules, audited, told."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from pipeline.domain import actions
-from pipeline.domain.decision import Change
+from pipeline.domain.again import Ruling
+from pipeline.domain.decision import Change, Decision
 from pipeline.domain.followup import FollowUp
 from pipeline.errors import Refused
-from pipeline.store import acts, outbox
+from pipeline.store import acts, outbox, reprocessing, rulings, wishes
 from pipeline.store.control import set_paused
 from pipeline.store.deciding import Rules
 from pipeline.store.ledger import Ledger
+from pipeline.store.reprocessing import Changed, Wanted
+from pipeline.store.rereading import Rereader
 from pipeline.store.telling import tell_changes
 from pipeline.telemetry import emit
 
@@ -27,11 +31,12 @@ class Clock(Protocol):
 class People:
     """The acts of people. The command line and the web call these and nothing else."""
 
-    def __init__(self, ledger: Ledger, rules: Rules, kinds: Mapping[str, frozenset[str]], clock: Clock) -> None:
+    def __init__(self, ledger: Ledger, rules: Rules, kinds: Mapping[str, frozenset[str]], clock: Clock, reread: Rereader) -> None:
         self._ledger = ledger
         self._rules = rules
         self._kinds = kinds
         self._clock = clock
+        self._reread = reread
 
     def acknowledge(self, follow_up_id: str, by: str) -> None:
         """Somebody has taken it over (state accepted). Raises Refused."""
@@ -50,6 +55,54 @@ class People:
                 connection, hold_id, lambda e: actions.release(e, hold_id, by, patient_told, override, now), by, now, self._kinds, note
             )
         tell_changes(exam, made)
+
+    def withhold(self, hold_id: str, by: str, reason: str) -> None:
+        """Decides that a held letter never leaves. Raises Refused."""
+        now = self._clock.now()
+        note = f"reason: {reason.strip()}"
+        with self._ledger.write() as connection:
+            act = partial(actions.withhold, hold_id=hold_id, by=by, reason=reason)
+            exam, made = acts.on_hold(connection, hold_id, act, by, now, self._kinds, note)
+        tell_changes(exam, made)
+
+    def decide(self, exam: str, ruling: Ruling, note: str = "") -> Decision:
+        """A clinician says what a report says that could not be read; the caller then calls `deliver`. Raises Refused."""
+        now = self._clock.now()
+        with self._ledger.write() as connection:
+            digest, made, decision = rulings.decide(connection, exam, ruling, self._reread, now, self._kinds, note)
+        tell_changes(digest, made)
+        emit("report.ruled", exam=digest, category=decision.category.value, notice=decision.notice.value)
+        return decision
+
+    def undelivered(self, notice_id: str, by: str, reason: str = "") -> None:
+        """A letter came back. Raises Refused."""
+        now = self._clock.now()
+        with self._ledger.write() as connection:
+            exam, made = rulings.came_back(connection, notice_id, by, self._rules.policy, now, self._kinds, reason.strip())
+        tell_changes(exam, made)
+
+    def wish(self, authority: str, number: str, wish: str, by: str) -> int:
+        """Writes the list of who wants no letters. Returns in how many exams a letter was held by it. Raises Refused."""
+        now, policy = self._clock.now(), self._rules.policy
+        with self._ledger.write() as connection:
+            held = wishes.set_wish(connection, authority.strip(), number.strip(), wish, by, policy, self._kinds, now)
+        for exam, made in held:
+            tell_changes(exam, made)
+        return len(held)
+
+    def to_reprocess(self, wanted: Wanted) -> int:
+        """How many exams `reprocess` would look at."""
+        return reprocessing.count(self._ledger, wanted)
+
+    def reprocess(
+        self, wanted: Wanted, *, dry_run: bool, on_progress: Callable[[int], None] | None = None
+    ) -> Generator[Changed, None, None]:
+        """Each version that today's rules decide otherwise; without `dry_run` it is made so, exam by exam, as it is taken from here."""
+        now = self._clock.now()
+        found = reprocessing.reprocess(self._ledger, self._reread, self._kinds, wanted, now, dry_run=dry_run, on_progress=on_progress)
+        for exam, made in found:
+            tell_changes(exam, made.applied)
+            yield from made.rows
 
     def pause(self, by: str) -> None:
         """No letter leaves from now on; follow-ups go on. Idempotent. Raises Refused if nobody is named."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import typer
 
-from pipeline.cli import auditing, checking, explaining, lookups, replaying, running, worklists
+from pipeline.cli import auditing, checking, deciding, explaining, lookups, replaying, running, worklists
 from pipeline.cli.failures import Guarded
 from pipeline.cli.options import examples
 
@@ -43,6 +43,19 @@ _COMMANDS: tuple[tuple[str, Callable[..., None], tuple[str, ...]], ...] = (
         worklists.release,
         ('vqroute release 77d04e61 --by "Dr A. Reader" --patient-told 14:20', "vqroute release 77d0 --by AR --override 'on the ward'"),
     ),
+    ("withhold", deciding.withhold, ('vqroute withhold 77d04e61 --by "Dr A. Reader" --reason "told in person, wants no letter"',)),
+    (
+        "decide",
+        deciding.decide,
+        (
+            'vqroute decide NM25-00719 negative --by "Dr A. Reader" --reason "read with the radiologist" --read-report',
+            'vqroute decide 77d04e61 nondiagnostic --grade intermediate --by "Dr A. Reader" --reason "two verdicts, the second stands"',
+        ),
+    ),
+    ("undelivered", deciding.undelivered, ('vqroute undelivered NM25-00719 --by "mail room" --reason "moved away"',)),
+    ("wish", deciding.wish, ("vqroute wish MRN0042 opt-out --authority GENERAL --by jsmith",)),
+    ("wishes", deciding.wishes, ("vqroute wishes", "vqroute wishes --json")),
+    ("reprocess", deciding.reprocess, ("vqroute reprocess --dry-run", "vqroute reprocess --since 2025-03-01 --outcome review --json")),
     ("pause", worklists.pause, ("vqroute pause notices --by jsmith",)),
     ("resume", worklists.resume, ("vqroute resume notices --by jsmith",)),
     ("status", lookups.status, ("vqroute status", "vqroute status --health")),

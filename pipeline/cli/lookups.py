@@ -48,7 +48,7 @@ def show(
     """Show what happened to an exam, in the order in which it happened, and how it stands now."""
     here = place(config, state, output)
     with looked_up(here) as queries:
-        shown = _one_exam(queries, exam)
+        shown = one_exam(queries, exam)
     if as_json:
         from pipeline.cli.timeline import timeline
 
@@ -124,7 +124,7 @@ def dead_letters(
         raise typer.Exit(REJECTED)
 
 
-def _one_exam(queries: "Queries", typed: str) -> "Shown":
+def one_exam(queries: "Queries", typed: str) -> "Shown":
     """The exam of that accession, else of that id.
 
     Raises:

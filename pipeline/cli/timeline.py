@@ -33,6 +33,7 @@ _ASKS = {
     "result-changed": "the result changed after the item was opened",
     "report-overdue": "no final report has come",
     "identity": "it is not certain whose report it is",
+    "undelivered": "the letter to the patient came back",
     "rejected": "a file could not be used",
     "preliminary": "a preliminary result that cannot wait",
 }
@@ -51,6 +52,12 @@ _HOLD = {
     "released": "was released",
     "withheld": "ended: the letter is withheld for good",
     "superseded": "ended: a later version took its place",
+}
+
+_WAITS = {
+    "hold-expired": "its owner was reminded",
+    "hold-escalated": "it went to somebody else, since nobody answered",
+    "statute-time": "the time that a statute names has come",
 }
 
 
@@ -82,6 +89,9 @@ def _said(one: Happening, shown: Shown) -> str:
 
 
 def _report(one: Happening, shown: Shown) -> str:
+    if one.was and one.was == one.became:
+        code, _, said = one.why.partition(": ")
+        return f"Report version {one.item[:SHORT]} was decided once more: {meaning(code)}{f' ({said})' if said else ''}."
     if one.was:
         return f"Report version {one.item[:SHORT]} is now {one.became}."
     decision = next((found for found in shown.decisions if found.report == one.item), None)
@@ -125,6 +135,8 @@ def _hold(one: Happening, _: Shown) -> str:
     name = f"Hold {one.item[:SHORT]}"
     if not one.was:
         return f"{name} opened: {meaning(one.why)}."
+    if one.became == one.was:
+        return f"{name} waits for an answer: {_WAITS.get(one.why, meaning(one.why))}."
     return f"{name} {_HOLD.get(one.became, one.became)}."
 
 

@@ -13,6 +13,7 @@ from pipeline.config.policies import policy_of
 from pipeline.config.problems import problems_of, toml_problem
 from pipeline.config.secret import site_secret
 from pipeline.config.site import Destination, Section, SiteFile, Source
+from pipeline.config.statutes import statute_problems
 from pipeline.domain.policy import Mode, Policy
 from pipeline.errors import Misconfigured, Problem
 
@@ -100,6 +101,7 @@ class Config(SiteFile):
             _ = self.studies
         except Misconfigured as failure:
             found += failure.problems
+        found += statute_problems(self)
         empty = [name for name in ("facility", "phone", "emergency_number") if not getattr(self.site, name).strip()]
         for name in empty if self.site.mode is not Mode.LIVE else ():  # live mode says more about it
             line = line_of(("site", name), self._lines)

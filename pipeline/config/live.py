@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.config.lines import Path
 from pipeline.config.site import DEMO_PHONES
+from pipeline.config.statutes import statute_problems, unfilled
 
 if TYPE_CHECKING:
     from pipeline.config import Config
@@ -40,6 +41,8 @@ def live_problems(config: "Config") -> Iterator[tuple[Path, str]]:
         yield ("site", "category_map_signed_by"), "live mode needs the name of the physician who signed the category map"
     if site.category_map_signed_on is None:
         yield ("site", "category_map_signed_on"), "live mode needs the date on which the category map was signed"
+    if not statute_problems(config):
+        yield from unfilled(config)
     if not any(destination.watched_by.strip() for destination in config.destinations.values()):
         yield (
             ("destinations",),

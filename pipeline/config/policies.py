@@ -2,12 +2,14 @@
 
 import hashlib
 import json
-from dataclasses import fields, replace
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from pipeline.config.site import DEFAULT_OWNER
-from pipeline.domain.policy import Policy
+from pipeline.config.statutes import statutes_of
+from pipeline.domain.policy import HoldTerms, Policy
 from pipeline.domain.reading import Category
 
 if TYPE_CHECKING:
@@ -28,6 +30,9 @@ def policy_of(config: "Config", languages: frozenset[str]) -> Policy:
         study_settle=decisions.study_settle,
         owner=f"{owner}, {site.owner_phone.strip()}" if site.owner_phone.strip() else owner,
         hold_expiry=holds.expiry,
+        hold_escalate=holds.escalate,
+        hold_escalates_to=holds.escalate_to.strip(),
+        hold_terms={code: HoldTerms(terms.remind, terms.escalate, terms.to.strip()) for code, terms in holds.all_expiries.items()},
         default_language=site.default_language,
         approved_languages=languages,
         minor_age=holds.minor_age,
@@ -35,6 +40,7 @@ def policy_of(config: "Config", languages: frozenset[str]) -> Policy:
         holds_off=frozenset(holds.off),
         require_study=holds.require_study,
         hold_inpatients=holds.inpatients,
+        statutes=statutes_of(config),
     )
     return replace(policy, hash=policy_hash(policy))
 
@@ -50,6 +56,10 @@ def _plain(value: object) -> object:
         return value.total_seconds()
     if isinstance(value, frozenset | set):
         return sorted(str(item) for item in value)
-    if isinstance(value, dict):
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     return value

@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from pipeline.config.durations import Duration, parse
+from pipeline.domain.decision import NoticeEffect
 from pipeline.domain.followup import FollowUpReason
-from pipeline.domain.policy import DEFAULT_CLOCKS, Mode
+from pipeline.domain.policy import DEFAULT_CLOCKS, DEFAULT_HOLD_TERMS, Mode
 from pipeline.domain.reading import Category
+from pipeline.domain.reasons import REASONS
 from pipeline.reading.weights import Rights
 
 DEMO_PHONES = ("555-0100", "555-0101")
@@ -189,15 +191,62 @@ class FollowUps(Section):
         return {**DEFAULT_CLOCKS, **self.clocks}
 
 
+class HoldExpiry(Section):
+    """When the hold of one reason reminds its owner, and when it goes to whom; both from its opening."""
+
+    remind: Clock
+    escalate: Clock
+    to: str = ""
+
+
+def _of_known_reasons(expiries: dict[str, HoldExpiry]) -> dict[str, HoldExpiry]:
+    for code, terms in expiries.items():
+        if code not in REASONS or REASONS[code].effect is not NoticeEffect.HOLD:
+            raise ValueError(f'"{code}" is no reason that holds a letter; docs/reasons.md lists them')
+        if terms.escalate < terms.remind:
+            raise ValueError(f'"{code}" escalates before it reminds')
+    return expiries
+
+
+def _default_expiries() -> dict[str, HoldExpiry]:
+    return {code: HoldExpiry(remind=terms.remind, escalate=terms.escalate, to=terms.to) for code, terms in DEFAULT_HOLD_TERMS.items()}
+
+
 class Holds(Section):
     """What keeps a letter back until a person releases it."""
 
     expiry: Clock = parse("24h")
+    escalate: Clock = parse("48h")
+    escalate_to: str = ""
+    expiries: Annotated[dict[str, HoldExpiry], AfterValidator(_of_known_reasons)] = Field(default_factory=_default_expiries)
     minor_age: Annotated[int, Field(ge=0, le=25)] = 18
     stale_after: Duration = parse("30d")
-    off: frozenset[Literal["minor", "birth-date-missing", "restricted", "stale", "malignancy-raised", "second-reader"]] = frozenset()
+    off: frozenset[
+        Literal[
+            "minor",
+            "birth-date-missing",
+            "restricted",
+            "opt-out",
+            "ask-first",
+            "release-withheld",
+            "release-unknown",
+            "stale",
+            "malignancy-raised",
+            "second-reader",
+        ]
+    ] = frozenset()
     inpatients: bool = False
     require_study: bool = False
+
+    @property
+    def all_expiries(self) -> dict[str, HoldExpiry]:
+        return {**_default_expiries(), **self.expiries}
+
+
+class Policies(Section):
+    """Which statute packs of `policies/` apply at this site."""
+
+    on: tuple[Label, ...] = ()
 
 
 class Logs(Section):
@@ -224,6 +273,7 @@ class SiteFile(Section):
     decisions: Decisions = Decisions()
     follow_ups: FollowUps = FollowUps()
     holds: Holds = Holds()
+    policies: Policies = Policies()
     logs: Logs = Logs()
     metrics: Metrics = Metrics()
     sources: dict[Label, Source] = Field(default_factory=dict)

@@ -40,6 +40,8 @@ class Case:
     category: Category
     grade: Grade | None
     reasons: tuple[str, ...]
+    asked_at: datetime | None = None
+    """When its result became known, where that was long after the sign time (a ruling, a second reading); clocks run from then."""
 
     @property
     def chronic(self) -> bool:
@@ -74,7 +76,7 @@ class Case:
         return Plan(self.exam, self.policy, self.now, self.report.content_hash)
 
     def due(self, reason: FollowUpReason, *, critical: bool = False) -> datetime:
-        return due_at(reason, base_time(self.report, self.now), self.policy, critical=critical, chronic=self.chronic)
+        return due_at(reason, self.asked_at or base_time(self.report, self.now), self.policy, critical=critical, chronic=self.chronic)
 
     def having(self, *codes: str) -> "Case":
         """The same with further codes."""

@@ -10,7 +10,7 @@ from pipeline.domain.dues import due_at
 from pipeline.domain.duties import open_duties
 from pipeline.domain.exam import Exam, Standing
 from pipeline.domain.followup import FollowUp, FollowUpReason, FollowUpState
-from pipeline.domain.gates import category_of, reasons_for
+from pipeline.domain.gates import WISHES, category_of, reasons_for
 from pipeline.domain.identity import conflicts
 from pipeline.domain.instance import Instance
 from pipeline.domain.mail import DEAD, hold_pending, release_found, stop_for_the_dead, tell_the_patient, write
@@ -26,9 +26,18 @@ from pipeline.domain.versions import disagreeing, final_of, overtaken, promoted_
 from pipeline.domain.versions import version_of as version_of
 from pipeline.domain.versions import words_of as words_of
 
-__all__ = ["InstanceDecision", "decide", "decide_instance", "decide_rejection", "promoted_text", "version_of", "words_of"]
+__all__ = [
+    "InstanceDecision",
+    "decide",
+    "decide_again",
+    "decide_instance",
+    "decide_rejection",
+    "promoted_text",
+    "version_of",
+    "words_of",
+]
 
-_WISHES = frozenset({"restricted", "release-withheld", "release-unknown"})
+_WISHES = frozenset({"restricted", "release-withheld", "release-unknown"}) | WISHES
 """What a repeated report may ask for that its first sending did not."""
 
 
@@ -65,6 +74,12 @@ def decide(exam: Exam, report: Report, reading: Reading, policy: Policy, now: da
     if overtaken(case):
         return _superseded(case)
     return _final(case)
+
+
+def decide_again(case: Case, standing: Standing) -> Decision:
+    """A version that speaks for its exam, read anew: what its other reading leads to is what a correction would lead to."""
+    decision = decide_preliminary(case) if standing is Standing.PROVISIONAL else _final(case)
+    return replace(decision, standing=standing, resettled=())
 
 
 def decide_instance(exam: Exam, instance: Instance, policy: Policy, now: datetime) -> InstanceDecision:

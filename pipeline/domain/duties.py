@@ -6,7 +6,7 @@ from pipeline.domain.plan import Plan
 from pipeline.domain.reading import Category
 from pipeline.domain.versions import final_of
 
-_NEEDS_A_PERSON = frozenset({"status-unknown", "status-conflict", "status-appended"})
+NEEDS_A_PERSON = frozenset({"status-unknown", "status-conflict", "status-appended"})
 _CARRIES = RESULT | {FollowUpReason.DISCREPANCY}
 
 
@@ -54,6 +54,23 @@ def close_duties(case: Case, plan: Plan) -> FollowUpReason | None:
     return FollowUpReason.IDENTITY if identity else None
 
 
+def settle_by_hand(case: Case, plan: Plan, by: str) -> FollowUpReason | None:
+    """The item of a review becomes the one of the category that a clinician has found in it; where none is asked for, it is done."""
+    wanted = FollowUpReason.DISCREPANCY if "discrepancy" in case.reasons else _own_reason(case)
+    critical = wanted is not None and _critical(case, wanted)
+    carried = False
+    for item in [one for one in plan.open_follow_ups() if one.reason in _CARRIES]:
+        if wanted is None:
+            plan.finish(item, by, "decided-by-person")
+        elif item.reason is not wanted:
+            plan.renew(item, wanted, case.due(wanted, critical=critical), "decided-by-person", critical=critical)
+        carried = True
+    if wanted and not carried:
+        plan.open(wanted, case.due(wanted, critical=critical), wanted.value, critical=critical)
+    open_identity(case, plan)
+    return wanted
+
+
 def open_identity(case: Case, plan: Plan) -> bool:
     """Where it may be about another person, somebody must find out; one open item is enough. Returns whether it is in doubt."""
     if case.mistaken and not plan.has_open(FollowUpReason.IDENTITY):
@@ -68,7 +85,7 @@ def _own_reason(case: Case) -> FollowUpReason | None:
     if case.category is Category.REVIEW:
         return FollowUpReason.UNREADABLE
     own = OF_CATEGORY.get(case.category)
-    return FollowUpReason.UNREADABLE if own is None and _NEEDS_A_PERSON & set(case.reasons) else own
+    return FollowUpReason.UNREADABLE if own is None and NEEDS_A_PERSON & set(case.reasons) else own
 
 
 def _critical(case: Case, reason: FollowUpReason) -> bool:

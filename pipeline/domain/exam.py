@@ -42,6 +42,8 @@ class Version:
     words: str
     text: str = ""
     """The report's text, kept by the store for versions whose words a later message may promote (OBX-11 `U`)."""
+    ruled_by: str = ""
+    """Who decided what it says, where no reader of ours could; empty: its text was read."""
 
 
 @dataclass(frozen=True, slots=True)

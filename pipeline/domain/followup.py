@@ -16,6 +16,7 @@ class FollowUpReason(StrEnum):
     RESULT_CHANGED = "result-changed"
     REPORT_OVERDUE = "report-overdue"
     IDENTITY = "identity"
+    UNDELIVERED = "undelivered"
     REJECTED = "rejected"
 
 

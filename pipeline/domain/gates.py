@@ -1,6 +1,6 @@
 """The gates: which reason codes one report version collects, and what they add up to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from pipeline.domain.decision import NoticeEffect
@@ -11,6 +11,7 @@ from pipeline.domain.policy import SWITCHABLE, Mode, Policy
 from pipeline.domain.reading import Category, Grade, Reading
 from pipeline.domain.reasons import known, strictest
 from pipeline.domain.report import Liveness, Report, Status
+from pipeline.domain.statutes import Statute, statute_codes
 
 _TONGUES = {"eng": "en", "english": "en", "spa": "es", "spanish": "es", "español": "es", "ara": "ar", "arabic": "ar"} | {
     "zho": "zh-Hans",
@@ -19,6 +20,9 @@ _TONGUES = {"eng": "en", "english": "en", "spa": "es", "spanish": "es", "españo
     "chinese": "zh-Hans",
 }
 """ISO 639-2 codes and English names as PID-15 holds them, to BCP 47."""
+
+WISHES = frozenset({"opt-out", "ask-first"})
+"""What patients may have asked for, as the site's list says it; the same words as the reason codes."""
 
 _NEGATIVE_LETTERS: Mapping[Grade | None, Letter] = {Grade.NORMAL: Letter.NORMAL, Grade.ABSENT: Letter.ABSENT}
 
@@ -69,6 +73,7 @@ def reasons_for(exam: Exam, report: Report, reading: Reading, category: Category
     codes += _status_codes(report)
     codes += _patient_codes(exam, report, policy, now)
     codes += _site_codes(exam, report, policy, now)
+    codes += statute_codes(applying(report, category, codes, policy))
     if category is not Category.REVIEW:
         codes.append(category.value)
     if reading.chronic:
@@ -81,6 +86,12 @@ def reasons_for(exam: Exam, report: Report, reading: Reading, category: Category
         # Whoever said review without saying why: a letter must not leave over it.
         kept += ("no-verdict",)
     return kept
+
+
+def applying(report: Report, category: Category, codes: Iterable[str], policy: Policy) -> tuple[Statute, ...]:
+    """The statute packs that this version falls under."""
+    found = frozenset(codes)
+    return tuple(statute for statute in policy.statutes if statute.applies(report.patient_class, category, found))
 
 
 def effect_of(codes: tuple[str, ...]) -> NoticeEffect:
@@ -119,6 +130,8 @@ def _patient_codes(exam: Exam, report: Report, policy: Policy, now: datetime) ->
         codes.append("identity-patient")
     if patient.restricted:
         codes.append("restricted")
+    if exam.known.wish in WISHES:
+        codes.append(exam.known.wish)
     if report.kind != "text" and not (patient.identifiers and patient.name and patient.name.spoken):
         codes.append("identity-incomplete")
     if report.kind != "text" and policy.minor_age:
@@ -138,7 +151,7 @@ def _site_codes(exam: Exam, report: Report, policy: Policy, now: datetime) -> li
     signed = report.signed_at or report.message_at
     if signed and now - signed > policy.stale_after:
         codes.append("stale")
-    if policy.hold_inpatients and report.patient_class == "I":
+    if policy.hold_inpatients and report.patient_class == "I" and not report.discharged:
         codes.append("inpatient")
     if policy.require_study and not exam.instances:
         codes.append("study-missing")

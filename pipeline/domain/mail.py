@@ -7,12 +7,13 @@ from pipeline.domain.case import IDENTITY, UNSURE, Case
 from pipeline.domain.decision import NoticeEffect
 from pipeline.domain.dues import base_time, due_at
 from pipeline.domain.followup import FollowUpReason
-from pipeline.domain.gates import effect_of, language_for
+from pipeline.domain.gates import applying, effect_of, language_for
 from pipeline.domain.notice import HoldState, Letter, LetterFacts, Notice, NoticeState, NoticeType
 from pipeline.domain.plan import Plan
 from pipeline.domain.policy import Mode
 from pipeline.domain.reading import Category
 from pipeline.domain.reasons import known
+from pipeline.domain.statutes import next_moment
 
 DEAD = "deceased"
 
@@ -38,7 +39,7 @@ def hold_pending(plan: Plan, codes: tuple[str, ...]) -> None:
     for notice in _pending(plan):
         if notice.state is NoticeState.PREPARATION:
             plan.move_notice(notice, "held", codes[0])
-            plan.hold(notice.id, codes, codes[0])
+            plan.hold(notice.id, codes, codes[0], statute_at=notice.notify_by)
             continue
         # None where somebody has withheld the letter for good.
         hold = next((hold for hold in plan.holds.values() if hold.state is HoldState.OPEN and hold.notice_id == notice.id), None)
@@ -115,14 +116,21 @@ def write(case: Case, plan: Plan) -> None:
     # Before the new letter is drafted: letters of an exam leave in the order of their drafting.
     tell_the_patient(plan, case.category, case.reasons, at_once=at_once)
     held, notice_id = effect is NoticeEffect.HOLD, ""
+    statutes = applying(case.report, case.category, case.reasons, case.policy)
+    since = base_time(case.report, case.now)
+    spans = [statute.notify_within for statute in statutes if statute.notify_within]
     if drafted:
         kind, replaces = (NoticeType.CORRECTED, before.id) if before else (NoticeType.RESULT, "")
         facts = _replacing(_facts(case), before) if before else _facts(case)
+        facts = replace(facts, required=tuple(dict.fromkeys(sentence for one in statutes for sentence in one.sentences)))
+        by = since + min(spans) if spans else None
         why = "decided"
-        notice_id = plan.draft(drafted, kind, case.category, case.grade, facts, release_at, held=held, replaces=replaces, why=why).id
+        notice_id = plan.draft(
+            drafted, kind, case.category, case.grade, facts, release_at, held=held, replaces=replaces, why=why, notify_by=by
+        ).id
     if held:
         holding = tuple(code for code in case.reasons if known(code).effect is NoticeEffect.HOLD)
-        plan.hold(notice_id, holding, holding[0])
+        plan.hold(notice_id, holding, holding[0], statute_at=next_moment(statutes, since, case.now))
 
 
 def release_found(plan: Plan, code: str, why: str) -> None:

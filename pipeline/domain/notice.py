@@ -58,6 +58,8 @@ class LetterFacts:
     language: str
     wants_language: str = ""
     replaces_at: datetime | None = None
+    required: tuple[str, ...] = ()
+    """Sentences that a statute asks for, word for word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,10 @@ class Notice:
     facts: LetterFacts
     replaces: str = ""
     left: bool = False
+    notify_by: datetime | None = None
+    """Until when a statute wants the patient to have been told; None: none does."""
+    returned_by: str = ""
+    """Who reported that it came back undelivered; empty: nobody."""
 
     @property
     def live(self) -> bool:
@@ -105,8 +111,10 @@ class Hold:
     opened_at: datetime
     expires_at: datetime
     level: int = 0
-    """How often its expiry has been told: 0 not yet, 1 its owner was reminded, 2 it was escalated."""
+    """How often its expiry has been told: 0 not yet, 1 its owner was reminded, 2 it was escalated, 3 the statute's time has come."""
     step_at: datetime | None = None
     """When it reminds or escalates next; None: never."""
     ended_by: str = ""
     ended_why: str = ""
+    statute_at: datetime | None = None
+    """A time that a statute names (its hold ends, the patient must have been told): a person is asked once more then."""

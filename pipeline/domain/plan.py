@@ -23,6 +23,7 @@ _NOTES = {
     FollowUpReason.RESULT_CHANGED: "The result changed after this item was opened. Look again.",
     FollowUpReason.REPORT_OVERDUE: "The scan was done and its final report is late. Find it.",
     FollowUpReason.IDENTITY: "The exam names two different people. Find out whose it is before anybody is told anything.",
+    FollowUpReason.UNDELIVERED: "The letter to the patient came back. Tell them another way, and find out where they live.",
     FollowUpReason.REJECTED: "A file could not be read and may be somebody's result. It is in quarantine with a reason file.",
 }
 
@@ -74,6 +75,7 @@ class Plan:
         held: bool,
         replaces: str,
         why: str,
+        notify_by: datetime | None = None,
     ) -> Notice:
         notice = Notice(
             id=self._new_id("notice"),
@@ -86,6 +88,7 @@ class Plan:
             release_at=release_at,
             facts=facts,
             replaces=replaces,
+            notify_by=notify_by,
         )
         self.notices[notice.id] = notice
         self._put(notice, notice.id, why)
@@ -107,7 +110,23 @@ class Plan:
         self.notices[anew.id] = anew
         self._put(anew, anew.id, why)
 
-    def hold(self, notice_id: str, reasons: tuple[str, ...], why: str, *, expires_at: datetime | None = None) -> None:
+    def return_notice(self, notice: Notice, by: str) -> None:
+        """The letter had left and came back."""
+        self.notices[notice.id] = replace(notice, returned_by=by)
+        self._put(self.notices[notice.id], notice.id, "undelivered")
+
+    def hold(
+        self,
+        notice_id: str,
+        reasons: tuple[str, ...],
+        why: str,
+        *,
+        expires_at: datetime | None = None,
+        statute_at: datetime | None = None,
+    ) -> None:
+        """Opens a hold. `expires_at`: when the one that it takes the place of would have reminded; nobody gets more time by that."""
+        reminds_at = self.now + self.policy.terms(reasons).remind
+        reminds_at = min(reminds_at, expires_at) if expires_at else reminds_at
         item = Hold(
             id=self._new_id("hold"),
             report_hash=self.report_hash,
@@ -116,7 +135,9 @@ class Plan:
             owner=self.policy.owner,
             state=HoldState(advance(HOLD, "", "opened")),
             opened_at=self.now,
-            expires_at=expires_at or self.now + self.policy.hold_expiry,
+            expires_at=reminds_at,
+            step_at=reminds_at,
+            statute_at=statute_at,
         )
         self.holds[item.id] = item
         self._put(item, item.id, why)
@@ -125,15 +146,21 @@ class Plan:
         """Further reasons for a hold. One that people may have seen is closed, so that whoever wants to release it looks again."""
         if hold.id in self._known_holds:
             self.move_hold(hold, "superseded", why)
-            self.hold(hold.notice_id, reasons, why, expires_at=hold.expires_at)
+            self.hold(hold.notice_id, reasons, why, expires_at=hold.expires_at, statute_at=hold.statute_at)
         else:
-            self.holds[hold.id] = replace(hold, reasons=reasons)
+            reminds_at = min(hold.expires_at, hold.opened_at + self.policy.terms(reasons).remind)
+            self.holds[hold.id] = replace(hold, reasons=reasons, expires_at=reminds_at, step_at=reminds_at)
             self._put(self.holds[hold.id], hold.id, why)
 
     def move_hold(self, hold: Hold, event: str, why: str) -> None:
-        moved = replace(hold, state=HoldState(advance(HOLD, hold.state, event)))
+        moved = replace(hold, state=HoldState(advance(HOLD, hold.state, event)), step_at=None)
         self.holds[hold.id] = moved
         self._put(moved, hold.id, why)
+
+    def step_hold(self, hold: Hold, why: str) -> None:
+        """A hold that time has moved on; it stays open."""
+        self.holds[hold.id] = hold
+        self._put(hold, hold.id, why)
 
     def open(
         self, reason: FollowUpReason, due: datetime, why: str, *, critical: bool, preliminary: bool = False, about: Notice | None = None
@@ -165,6 +192,7 @@ class Plan:
         critical: bool,
         preliminary: bool = False,
         again: bool = False,
+        note: str = "",
     ) -> None:
         """The same item with another meaning. A changed reason (or `again`) asks for a new acknowledgement, else it is kept.
 
@@ -179,7 +207,7 @@ class Plan:
             report_hash=self.report_hash,
             preliminary=preliminary,
             critical=critical,
-            note=_NOTES[reason],
+            note=note or _NOTES[reason],
             acknowledged_by="" if asked_anew else item.acknowledged_by,
             acknowledged_at=None if asked_anew else item.acknowledged_at,
         )
@@ -187,6 +215,20 @@ class Plan:
 
     def move_follow_up(self, item: FollowUp, event: str, why: str) -> None:
         self._follow_up(replace(item, state=FollowUpState(advance(FOLLOW_UP, item.state, event))), why)
+
+    def finish(self, item: FollowUp, by: str, why: str) -> None:
+        """Somebody has done what the item asks for, by another act than on the item itself."""
+        done = replace(
+            item,
+            state=FollowUpState(advance(FOLLOW_UP, item.state, "settled")),
+            acknowledged_by=item.acknowledged_by or by,
+            acknowledged_at=item.acknowledged_at or self.now,
+            closed_by=by,
+            closed_at=self.now,
+            closed_why=why,
+            step_at=None,
+        )
+        self._follow_up(done, why)
 
     def open_follow_ups(self) -> list[FollowUp]:
         return [item for item in self.follow_ups.values() if item.state.open]

@@ -111,7 +111,9 @@ _ALL = (
     Reason("restricted", HOLD, "VIP or restricted record.", "Ask who may see it."),
     Reason("release-withheld", HOLD, "OBX-26 asks to withhold the result from the patient.", "The ordering clinician decides."),
     Reason("release-unknown", HOLD, "OBX-26 holds a code that is not in table 0909.", "Ask the source."),
-    Reason("inpatient", HOLD, "The patient is still on the ward (PV1-2 I).", "Hand the letter to the ward."),
+    Reason("inpatient", HOLD, "The patient is still on the ward (PV1-2 I, not discharged).", "Hand the letter to the ward."),
+    Reason("opt-out", HOLD, "The patient wants no letters.", "Tell them the way they want; withhold the letter."),
+    Reason("ask-first", HOLD, "The patient wants to be asked before a letter leaves.", "Ask them, then release or withhold."),
     Reason("study-missing", HOLD, "The site wants images before a letter, and none have come.", "Find the study."),
     # the text
     Reason(
@@ -158,7 +160,20 @@ _ALL = (
     Reason("chronic", HOLD, "Chronic thromboembolic disease is stated.", "Tell the patient, then release."),
     Reason("negative", RELEASE, "No clot, or a low chance.", "Nothing."),
     Reason("nondiagnostic", RELEASE, "The scan could not decide.", "Work the follow-up."),
+    Reason("decided-by-person", RELEASE, "A clinician read the report and decided, with name and reason.", "Nothing."),
     # the site
+    Reason(
+        "statute-malignancy",
+        HOLD,
+        "A statute lets a clinician speak first where malignancy is raised.",
+        "Speak to the patient, then release.",
+    ),
+    Reason(
+        "statute-notice",
+        RELEASE,
+        "A statute says until when, and in which words, the patient must be told.",
+        "See that the letter leaves in time.",
+    ),
     Reason("shadow", HOLD, "Shadow mode: everything is computed, nothing leaves.", "Compare with what was really done."),
     Reason("language-missing", RELEASE, "No letter in the patient's language; the default one with taglines goes.", "Call an interpreter."),
     Reason("language-unapproved", HOLD, "The letter's text is not signed off.", "Have it reviewed and signed."),

@@ -69,6 +69,7 @@ class Report:
         message_at: MSH-7; aware; None if not said.
         exam_code, exam_text: OBR-4 identifier and text.
         patient_class: PV1-2.
+        discharged: PV1-45 holds a time: the patient has left the ward.
         study_uid: Study Instance UID, empty if none.
         source: name of the configured source, else the sending facility.
         control_id: MSH-10 or the SR's SOP Instance UID.
@@ -93,6 +94,7 @@ class Report:
     exam_code: str = ""
     exam_text: str = ""
     patient_class: str = ""
+    discharged: bool = False
     study_uid: str = ""
     source: str = ""
     control_id: str = ""

@@ -30,6 +30,10 @@ FOLLOW_UP: Table = {
     ("in-progress", "cancelled"): "cancelled",
     ("accepted", "completed"): "completed",
     ("in-progress", "completed"): "completed",
+    # By another act than on the item itself: a clinician decided the report that it asked somebody to read.
+    ("requested", "settled"): "completed",
+    ("accepted", "settled"): "completed",
+    ("in-progress", "settled"): "completed",
     ("requested", "declined"): "rejected",
     ("accepted", "declined"): "rejected",
 }

@@ -11,7 +11,7 @@ from pipeline.domain.exam import Exam, Standing, Version
 from pipeline.domain.gates import letter_for
 from pipeline.domain.identity import conflicts, folded
 from pipeline.domain.reading import Category
-from pipeline.domain.report import Report, TextBlock
+from pipeline.domain.report import Report, Status, TextBlock
 
 _SPEAKING = (Standing.CURRENT, Standing.PROVISIONAL)
 _IN_FORCE = (*_SPEAKING, Standing.SUPERSEDED)
@@ -78,6 +78,8 @@ def repeats(case: Case) -> bool:
     """Whether the same status, reading and identity was decided before, and nothing says that it was said anew."""
     if case.report.status.retracted:
         return _retracted_before(case)
+    if _ruled_on(case):
+        return True
     alike = [version for version in in_force(case.exam) if _alike(version, case)]
     if any(version.standing in _SPEAKING for version in alike):
         return True
@@ -174,6 +176,14 @@ def _said_before(case: Case, final: Version) -> bool:
 def _takes_back(retraction: Version, order: tuple[float, float, str]) -> bool:
     """Whether a retraction is later than a version of this order: signed after it, or at least sent after it."""
     return retraction.order[:2] > order[:2] or retraction.order[1] > order[1]
+
+
+def _ruled_on(case: Case) -> bool:
+    """Whether a person has decided what these very words say: sent again, finally, they must not undo it."""
+    final = final_of(case.exam)
+    if final is None or not final.ruled_by or case.mistaken or conflicts(final.patient, case.report.patient):
+        return False
+    return case.report.status in (Status.FINAL, Status.CORRECTED) and final.words == words_of(case.report)
 
 
 def _alike(version: Version, case: Case) -> bool:

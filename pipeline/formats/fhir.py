@@ -93,6 +93,11 @@ WORDS: dict[FollowUpReason, Words] = {
         "Reports, images or messages of one exam name different people.",
         "Find out whose result it is before anybody is told anything.",
     ),
+    FollowUpReason.UNDELIVERED: Words(
+        "The letter came back",
+        "The letter to the patient could not be delivered, so the patient may not have heard.",
+        "Tell the patient another way, and have the address put right.",
+    ),
     FollowUpReason.REJECTED: Words(
         "A file that could not be read",
         "A file or message was set aside because it could not be read. Somebody's result may be in it.",

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pipeline.domain.notice import Letter, Notice, NoticeType
 from pipeline.letters.facts import SiteFacts, facts_of
 from pipeline.letters.texts import Texts
-from pipeline.letters.words import LanguageWords, Line, Section, fill, fill_all
+from pipeline.letters.words import LanguageWords, Line, Run, Section, fill, fill_all
 
 
 class Role(StrEnum):
@@ -15,6 +15,7 @@ class Role(StrEnum):
     CORRECTED = "corrected"
     MEANING = "meaning"
     NEXT = "next"
+    REQUIRED = "required"
     EMERGENCY = "emergency"
     WHO = "who"
     NO_DOCTOR = "no-doctor"
@@ -106,6 +107,8 @@ def _blocks(notice: Notice, words: LanguageWords, facts: dict[str, str]) -> list
         Block(Role.NEXT, words.headings.next, items=fill_all(said.next, facts)),
         _emergency(words, facts),
     ]
+    if notice.facts.required:
+        blocks.append(_required(notice, words))
     if notice.notice_type is NoticeType.CORRECTED:
         blocks.insert(0, _section(Role.CORRECTED, words.corrected, facts))
     no_doctor, helped = _section(Role.NO_DOCTOR, words.no_doctor, facts), _section(Role.HELP, words.help, facts)
@@ -121,6 +124,11 @@ def _blocks(notice: Notice, words: LanguageWords, facts: dict[str, str]) -> list
         helped,
         Block(Role.ABOUT, about.heading, fill_all(about.lines, facts), picture=picture),
     ]
+
+
+def _required(notice: Notice, words: LanguageWords) -> Block:
+    """What a statute says word for word; the language of the Act, whatever the letter's, so under the heading of what to do next."""
+    return Block(Role.REQUIRED, words.headings.next, tuple((Run(sentence),) for sentence in notice.facts.required))
 
 
 def _section(role: Role, section: Section, facts: dict[str, str]) -> Block:

@@ -37,7 +37,7 @@ def on_follow_up(
         writer.trail(chain)
         writer.flush()
         return "", made
-    return _on_exam(connection, found.exam, lambda exam: (act(_item(exam, follow_up_id)),), by, now, destinations)
+    return on_exam(connection, found.exam, lambda exam: (act(_item(exam, follow_up_id)),), by, now, destinations)
 
 
 def on_hold(
@@ -53,10 +53,10 @@ def on_hold(
     found = connection.execute(select(t.holds.c.exam).where(t.holds.c.id == hold_id)).scalar()
     if found is None:
         raise Refused("no hold has this id; see: vqroute holds")
-    return _on_exam(connection, found, act, by, now, destinations, note)
+    return on_exam(connection, found, act, by, now, destinations, note)
 
 
-def _on_exam(
+def on_exam(
     connection: Connection,
     digest: str,
     act: Callable[[Exam], Sequence[Change]],
@@ -65,6 +65,7 @@ def _on_exam(
     destinations: Destinations,
     note: str = "",
 ) -> tuple[str, list[Applied]]:
+    """Does something to an exam under its lock; `note` goes into the audit trail. Raises what `act` raises."""
     writer = Writer(connection)
     exams = Exams(writer, now)
     row = exams.by_digest(digest)

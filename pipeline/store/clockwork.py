@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, or_, select, update
 
 from pipeline.domain.followup import FollowUp
 from pipeline.domain.notice import Hold
+from pipeline.store import hold_steps
 from pipeline.store import tables as t
 from pipeline.store.codec import load
 from pipeline.store.deciding import Decided, Deciding, Rules
@@ -67,13 +68,13 @@ class Clockwork:
             ticked.joined += len(joined)
             ticked.decided += [decided for decided in joined if decided.applied]
         with self.ledger.write() as connection:
-            overdue, expired = _missed(connection, now), _expired(connection, now)
+            overdue = _missed(connection, now)
         for exam, item in overdue:
             told = {"reason": item.reason.value, "due_at": item.due_at, "critical": item.critical}
             emit("follow_up.overdue", follow_up_id=item.id, exam=exam, **told)
-        for exam, hold in expired:
-            emit("hold.expired", hold_id=hold.id, exam=exam, reasons=hold.reasons, due_at=hold.expires_at)
-        ticked.overdue, ticked.expired = len(overdue), len(expired)
+        stepped, ticked.expired = hold_steps.step(self.ledger, self.rules.policy, self.destinations, now)
+        ticked.decided += stepped
+        ticked.overdue = len(overdue)
         self._gauges()
         return ticked
 
@@ -109,12 +110,3 @@ def _missed(connection: Connection, now: datetime) -> list[tuple[str, FollowUp]]
         .returning(t.follow_ups.c.exam, t.follow_ups.c.due_at, t.follow_ups.c.value)
     ).all()
     return [(row.exam or "", load(FollowUp, row.value)) for row in sorted(rows, key=lambda row: row.due_at)]
-
-
-def _expired(connection: Connection, now: datetime) -> list[tuple[str, Hold]]:
-    """Open holds past their time; each is told once."""
-    expired = (t.holds.c.state == "open") & (t.holds.c.expires_at < now) & t.holds.c.told.is_(False)
-    rows = connection.execute(
-        update(t.holds).where(expired).values(told=True).returning(t.holds.c.exam, t.holds.c.expires_at, t.holds.c.value)
-    ).all()
-    return [(row.exam, load(Hold, row.value)) for row in sorted(rows, key=lambda row: row.expires_at)]

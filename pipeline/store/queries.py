@@ -119,6 +119,17 @@ class Queries:
                 return None
             return _shown(connection, found[0].owner or found[0].digest)
 
+    def letter(self, typed: str) -> str | None:
+        """The letter of an id, or of one of its deliveries' ids (the names of the files it left as), by at least 8 hex of its start."""
+        if len(typed) < 8 or not set(typed) <= set("0123456789abcdef"):
+            return None
+        n, d = t.notices.c.id, t.deliveries.c.id
+        with self._ledger.read() as connection:
+            found = set(connection.execute(select(n).where(n >= typed, n < typed + "g").limit(2)).scalars())
+            sent = select(t.deliveries.c.item).where(d >= typed, d < typed + "g", t.deliveries.c.kind == "notice").limit(2)
+            found |= set(connection.execute(sent).scalars())
+        return found.pop() if len(found) == 1 else None
+
     def dead_letters(self) -> list[DeliveryRow]:
         """Deliveries that were given up."""
         query = select(t.deliveries).where(t.deliveries.c.state == "dead").order_by(t.deliveries.c.not_before, t.deliveries.c.id)

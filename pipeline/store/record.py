@@ -157,26 +157,7 @@ def add_version(
             "text": zlib.compress(version.text.encode("utf-8", "replace")) if version.text else None,
         },
     )
-    writer.add(
-        "decisions",
-        {
-            "report": version.content_hash,
-            "number": 1,
-            "decided_at": now,
-            "category": decision.category.value,
-            "grade": decision.grade.value if decision.grade else None,
-            "chronic": decision.chronic,
-            "standing": decision.standing.value,
-            "notice": decision.notice.value,
-            "follow_up": decision.follow_up.value if decision.follow_up else None,
-            "reasons": dump(decision.reasons),
-            "evidence": dump(reading.evidence),
-            "code_version": by.code,
-            "vocabulary_version": by.vocabulary,
-            "vocabulary_hash": by.vocabulary_hash,
-            "policy_hash": by.policy_hash,
-        },
-    )
+    writer.add("decisions", decision_row(version.content_hash, 1, reading, decision, now, by))
     row.chain.add(now, "report", version.content_hash, "", version.standing.value, "decided")
     moved = dict(decision.resettled)
     for old in exam.versions:
@@ -186,6 +167,58 @@ def add_version(
         writer.connection.execute(_RESETTLE, [{"of": key, "to_standing": standing.value} for key, standing in moved.items()])
     settled = tuple(_settled(old, moved) for old in exam.versions)
     return replace(exam, versions=(*settled, version))
+
+
+def decision_row(report: str, number: int, reading: Reading, decision: Decision, now: datetime, by: Provenance) -> dict[str, Any]:
+    """What one decision said, and by which code, vocabulary (with the second reader's weights) and policy."""
+    return {
+        "report": report,
+        "number": number,
+        "decided_at": now,
+        "category": decision.category.value,
+        "grade": decision.grade.value if decision.grade else None,
+        "chronic": decision.chronic,
+        "standing": decision.standing.value,
+        "notice": decision.notice.value,
+        "follow_up": decision.follow_up.value if decision.follow_up else None,
+        "reasons": dump(decision.reasons),
+        "evidence": dump(reading.evidence),
+        "code_version": by.code,
+        "vocabulary_version": by.vocabulary,
+        "vocabulary_hash": by.vocabulary_hash,
+        "policy_hash": by.policy_hash,
+    }
+
+
+def decide_again(
+    writer: Writer,
+    row: ExamRow,
+    version: Version,
+    reading: Reading,
+    decision: Decision,
+    now: datetime,
+    rules: Provenance,
+    *,
+    why: str,
+    by: str = "",
+    ruled: bool = False,
+    keep: bool = False,
+) -> None:
+    """Records one more decision of a version, with its audit row.
+
+    Args:
+        ruled: `by` is the clinician whose word it is from now on.
+        keep: the version stays what it was to its exam; only the decision is remembered.
+    """
+    hashed = t.versions.c.hash == version.content_hash
+    last = select(func.max(t.decisions.c.number)).where(t.decisions.c.report == version.content_hash)
+    number = int(writer.connection.execute(last).scalar_one()) + 1
+    writer.connection.execute(insert(t.decisions), decision_row(version.content_hash, number, reading, decision, now, rules))
+    ruled_by = by if ruled else version.ruled_by
+    said = replace(version, category=decision.category, grade=decision.grade, chronic=decision.chronic, ruled_by=ruled_by, text="")
+    if not keep:
+        writer.connection.execute(update(t.versions).where(hashed).values(value=dump(said)))
+    row.chain.add(now, "report", version.content_hash, version.standing.value, decision.standing.value, why, by)
 
 
 def add_instance(writer: Writer, row: ExamRow, instance: Instance, now: datetime, why: str) -> None:

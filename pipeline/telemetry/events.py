@@ -235,6 +235,12 @@ EVENTS: dict[str, Event] = {
         "Nothing.",
         "exam report file source status standing category grade chronic notice follow_up reasons",
     ),
+    "report.ruled": _event(
+        INFO,
+        "A clinician decided a report that could not be read.",
+        "Nothing.",
+        "exam category notice",
+    ),
     "study.recorded": _event(
         INFO,
         "An image was joined to its exam.",
@@ -277,6 +283,12 @@ EVENTS: dict[str, Event] = {
         "A letter has been held for longer than the site wants.",
         "Release or withhold it.",
         "hold_id exam reasons due_at",
+    ),
+    "hold.escalated": _event(
+        ERROR,
+        "Nobody has answered a hold; it went to somebody else. It never leaves by time alone.",
+        "Phone its new owner; see `vqroute holds`.",
+        "hold_id exam reasons due_at level",
     ),
     "notice.released": _event(
         INFO,

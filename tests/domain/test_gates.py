@@ -8,8 +8,9 @@ import pytest
 from pipeline.domain.decision import NoticeEffect
 from pipeline.domain.exam import Standing
 from pipeline.domain.followup import FollowUpReason
-from pipeline.domain.gates import age_at, language_for
+from pipeline.domain.gates import WISHES, age_at, language_for
 from pipeline.domain.identity import Patient, PersonName
+from pipeline.domain.patients import PatientKnown
 from pipeline.domain.policy import SWITCHABLE, Mode, Policy
 from pipeline.domain.reading import Category, Grade, Reading
 from pipeline.domain.report import Liveness, Status
@@ -391,8 +392,12 @@ def test_a_site_may_switch_these_holds_off(code: str) -> None:
     reading = replace(NEGATIVE, reasons=(code,)) if code in ("malignancy-raised", "second-reader") else NEGATIVE
     now = T0 + timedelta(days=40 if code == "stale" else 0)
     held, free = World(Policy(), now), World(Policy(holds_off=frozenset({code})), now)
-    assert held.send(reading, patient=patient).notice is NoticeEffect.HOLD
-    assert free.send(reading, patient=patient).notice is NoticeEffect.RELEASE
+    problems = [code] if code.startswith("release-") else []
+    for world in (held, free):
+        wish = code if code in WISHES else ""
+        world.exam = replace(world.exam, known=PatientKnown(wish=wish))
+    assert held.send(reading, patient=patient, problems=problems).notice is NoticeEffect.HOLD
+    assert free.send(reading, patient=patient, problems=problems).notice is NoticeEffect.RELEASE
 
 
 @pytest.mark.parametrize(
@@ -504,7 +509,7 @@ def test_a_hold_names_all_its_reasons_an_owner_and_an_expiry() -> None:
     world = World(Policy(hold_expiry=hours(5), owner="Dr Owner"), now=T0 + minutes(3))
     world.send(POSITIVE, patient=replace(ANNA, restricted=True))
     assert set(world.hold.reasons) == {"positive", "restricted"}
-    assert (world.hold.owner, world.hold.opened_at, world.hold.expires_at) == ("Dr Owner", world.now, world.now + hours(5))
+    assert (world.hold.owner, world.hold.opened_at, world.hold.expires_at) == ("Dr Owner", world.now, world.now + minutes(30))
     assert world.hold.notice_id == world.notice.id
 
 

@@ -14,7 +14,7 @@ from pipeline.domain.identity import ExamKey, Identifier, Patient, PersonName
 from pipeline.domain.instance import Instance, Part
 from pipeline.domain.notice import HoldState, Letter, LetterFacts, Notice, NoticeState, NoticeType
 from pipeline.domain.plan import Plan, stable_id
-from pipeline.domain.policy import DEFAULT_CLOCKS, SWITCHABLE, Mode, Policy
+from pipeline.domain.policy import DEFAULT_CLOCKS, SWITCHABLE, HoldTerms, Mode, Policy
 from pipeline.domain.reading import Category, Evidence, Grade, Reading, Role, Span
 from pipeline.domain.reasons import REASONS
 from pipeline.domain.report import Liveness, Report, Status, TextBlock
@@ -33,7 +33,7 @@ R = FollowUpReason
         (
             FollowUpReason,
             "indeterminate positive unreadable no-pe-question discrepancy status-regressed wrong-letter-out result-changed "
-            "report-overdue identity rejected",
+            "report-overdue identity undelivered rejected",
         ),
         (FollowUpState, "requested accepted in-progress completed rejected cancelled"),
         (Part, "ventilation perfusion unknown"),
@@ -55,13 +55,14 @@ def test_the_words_of_each_kind(kind: type[StrEnum], words: str) -> None:
 
 
 EFFECTS = {
-    NoticeEffect.RELEASE: "text-promoted corrected charset-assumed incidental negative nondiagnostic language-missing",
+    NoticeEffect.RELEASE: "text-promoted corrected charset-assumed incidental negative nondiagnostic language-missing "
+    "decided-by-person statute-notice",
     NoticeEffect.HOLD: """
         liveness-unstated status-unknown status-conflict status-appended version-tie status-regressed discrepancy nothing-to-promote
         no-result stale broken-off charset-undecodable accession-missing order-number-conflict
         identity-conflict identity-incomplete identity-patient
         retired-identifier identity-study identity-version minor birth-date-missing restricted
-        release-withheld release-unknown inpatient study-missing
+        release-withheld release-unknown inpatient study-missing opt-out ask-first statute-malignancy
         exam-unknown text-not-readable text-too-long no-impression empty-impression no-verdict contradiction unread-mention hedge
         wide-range range-with-high template-unfilled no-pe-question foreign-language findings-disagree addendum-unclear other-exam
         non-thrombotic study-not-done readers-differ second-reader malignancy-raised positive chronic
@@ -99,9 +100,10 @@ def test_every_code_and_what_it_does_to_the_letter() -> None:
             FOLLOW_UP,
             """
              opened requested
-            requested: acknowledged accepted | result-changed requested | cancelled cancelled | declined rejected
+            requested: acknowledged accepted | result-changed requested | cancelled cancelled | declined rejected | settled completed
             accepted: started in-progress | result-changed requested | cancelled cancelled | completed completed | declined rejected
-            in-progress: result-changed requested | cancelled cancelled | completed completed""",
+            accepted: settled completed
+            in-progress: result-changed requested | cancelled cancelled | completed completed | settled completed""",
         ),
         (HOLD, " opened open\nopen: released released | withheld withheld | superseded superseded"),
         (
@@ -135,9 +137,13 @@ def test_a_policy_that_nobody_has_changed() -> None:
     assert policy.owner == "duty nuclear medicine physician"
     assert (policy.default_language, policy.approved_languages, policy.minor_age) == ("en", frozenset({"en"}), 18)
     assert (policy.holds_off, policy.require_study, policy.hold_inpatients, policy.hash) == (frozenset(), False, False, "")
-    slow = {R.INDETERMINATE: 4, R.REPORT_OVERDUE: 4, R.REJECTED: 24, R.NO_PE_QUESTION: 72}
+    slow = {R.INDETERMINATE: 4, R.REPORT_OVERDUE: 4, R.REJECTED: 24, R.UNDELIVERED: 24, R.NO_PE_QUESTION: 72}
     assert dict(DEFAULT_CLOCKS) == dict(policy.clocks) == {reason: timedelta(hours=slow.get(reason, 1)) for reason in R}
-    assert {"minor", "birth-date-missing", "restricted", "stale", "malignancy-raised", "second-reader"} == SWITCHABLE
+    wishes = {"opt-out", "ask-first", "release-withheld", "release-unknown"}
+    assert wishes | {"minor", "birth-date-missing", "restricted", "stale", "malignancy-raised", "second-reader"} == SWITCHABLE
+    assert (policy.hold_escalate, policy.hold_escalates_to, policy.statutes) == (timedelta(hours=48), "", ())
+    clot = HoldTerms(timedelta(minutes=30), timedelta(minutes=60))
+    assert policy.hold_terms == {"positive": clot, "range-with-high": clot}
 
 
 def test_what_was_not_sent_is_empty() -> None:
@@ -158,7 +164,7 @@ def test_what_was_not_sent_is_empty() -> None:
     assert (reading.chronic, reading.range_with_high, reading.names_pioped2) == (False, False, False)
     facts = LetterFacts("", "", "", None, None, "", "", "en")
     letter = Notice("n", "c", Letter.LOW, NoticeType.RESULT, Category.NEGATIVE, Grade.LOW, NoticeState.PREPARATION, None, facts)
-    assert (facts.wants_language, letter.replaces, letter.left) == ("", "", False)
+    assert (facts.wants_language, letter.replaces, letter.left, letter.returned_by) == ("", "", False, "")
     item = FollowUp("f", R.POSITIVE, FollowUpState.REQUESTED, T0, T0, "o", "c")
     assert (item.version, item.preliminary, item.critical, item.note, item.acknowledged_by) == (1, False, False, "", "")
     assert Version("c", (0.0, 0.0, "c"), Status.FINAL, Category.REVIEW, None, False, Standing.CURRENT, ANNA, "w").text == ""
@@ -206,6 +212,7 @@ NOTES = {
     R.RESULT_CHANGED: "result changed",
     R.REPORT_OVERDUE: "late",
     R.IDENTITY: "two different people",
+    R.UNDELIVERED: "came back",
     R.REJECTED: "quarantine",
 }
 

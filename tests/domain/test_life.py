@@ -7,13 +7,17 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
+from pipeline.domain.again import Ruling
 from pipeline.domain.case import UNSURE
+from pipeline.domain.decide import promoted_text
 from pipeline.domain.exam import Standing
 from pipeline.domain.followup import FollowUp, FollowUpState
 from pipeline.domain.identity import conflicts
-from pipeline.domain.notice import Notice
+from pipeline.domain.notice import Notice, NoticeState, NoticeType
 from pipeline.domain.policy import Mode, Policy
+from pipeline.domain.reading import Category
 from pipeline.domain.report import Liveness, Report, Status
+from pipeline.domain.versions import final_of
 from pipeline.errors import Refused
 from tests.domain import invariants
 from tests.domain.world import (
@@ -175,6 +179,10 @@ class Life(RuleBasedStateMachine):
         self.world.now += minutes(count)
         self.world.tick()
         assert self.world.tick() == (), "told once"
+        before = [notice.state for notice in self.world.exam.notices]
+        self.world.tick_holds()
+        assert self.world.tick_holds() == (), "told once"
+        assert [notice.state for notice in self.world.exam.notices] == before, "nothing leaves by time alone"
 
     @precondition(lambda self: self.items(FollowUpState.REQUESTED))
     @rule(which=st.integers(0, 9))
@@ -199,6 +207,30 @@ class Life(RuleBasedStateMachine):
             assert not hold.notice_id or "shadow" in hold.reasons or (doubt and not override)
         else:
             self.released.add(hold.notice_id)
+
+    @precondition(lambda self: self.world.holds)
+    @rule(which=st.integers(0, 9))
+    def somebody_withholds(self, which: int) -> None:
+        hold = self.world.holds[which % len(self.world.holds)]
+        try:
+            self.world.withhold(hold)
+        except Refused:
+            notice = next(one for one in self.world.exam.notices if one.id == hold.notice_id)
+            assert notice.notice_type is NoticeType.WITHDRAWN
+
+    @rule(category=st.sampled_from(("negative", "nondiagnostic", "positive")))
+    def a_clinician_decides(self, category: str) -> None:
+        final = final_of(self.world.exam)
+        if final is None or final.category is not Category.REVIEW:
+            return
+        report, says = next((report, says) for report, says in self.sent if report.content_hash == final.content_hash)
+        self.world.rule(promoted_text(self.world.exam, report), READINGS[says], Ruling(Category(category), "Dr Test", "read it"))
+
+    @rule(which=st.integers(0, 9))
+    def a_letter_comes_back(self, which: int) -> None:
+        left = [notice for notice in self.world.exam.notices if notice.left and notice.state is NoticeState.COMPLETED]
+        if left and not (notice := left[which % len(left)]).returned_by:
+            self.world.undelivered(notice)
 
     def items(self, state: FollowUpState) -> list[FollowUp]:
         return [item for item in self.world.exam.follow_ups if item.state is state]

@@ -6,10 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
 from pipeline.domain import actions, clocks
+from pipeline.domain.again import Ruling, rule
 from pipeline.domain.decide import InstanceDecision, decide, decide_instance, promoted_text, version_of
 from pipeline.domain.decision import Change, Decision
 from pipeline.domain.exam import Exam, Version
 from pipeline.domain.followup import FollowUp, FollowUpReason, FollowUpState
+from pipeline.domain.hold_steps import tick_holds
 from pipeline.domain.identity import ExamKey, Identifier, Patient, PersonName
 from pipeline.domain.instance import Instance, Part
 from pipeline.domain.notice import Hold, HoldState, Notice, NoticeState
@@ -165,6 +167,26 @@ class World:
 
     def release(self, hold: Hold, told: str = "10:00 by phone", override: str = "") -> None:
         self.apply(actions.release(self.exam, hold.id, "Dr Test", told, override, self.now))
+
+    def withhold(self, hold: Hold) -> None:
+        self.apply(actions.withhold(self.exam, hold.id, "Dr Test", "told in person"))
+
+    def undelivered(self, notice: Notice) -> None:
+        self.apply(actions.undelivered(self.exam, notice.id, "mail room", self.policy, self.now))
+
+    def rule(self, report: Report, reading: Reading, ruling: Ruling) -> Decision:
+        """A clinician decides the version that speaks for the exam; `report` is that version."""
+        decision = rule(self.exam, report, reading, ruling, self.policy, self.now)
+        said = {"category": decision.category, "grade": decision.grade, "chronic": decision.chronic, "ruled_by": ruling.by}
+        versions = tuple(replace(v, **said) if v.content_hash == report.content_hash else v for v in self.exam.versions)
+        self.exam = replace(self.exam, versions=versions)
+        self.apply(decision.changes)
+        return decision
+
+    def tick_holds(self) -> tuple[Change, ...]:
+        changes = tick_holds(self.exam, self.policy, self.now)
+        self.apply(changes)
+        return changes
 
     def tick(self) -> tuple[Change, ...]:
         changes = clocks.tick(self.exam, self.policy, self.now)
