@@ -42,6 +42,8 @@ class Version:
     words: str
     text: str = ""
     """The report's text, kept by the store for versions whose words a later message may promote (OBX-11 `U`)."""
+    orderer: str = ""
+    orderer_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
