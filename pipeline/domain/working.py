@@ -77,7 +77,7 @@ def transfer(item: FollowUp, to: str, by: str, now: datetime, policy: Policy = _
     who = policy.directory.find(to)
     if not who:
         raise Refused(f'"{to.strip()}" is no person or role of config/people.toml; give an id or the whole name')
-    asked = replace(_in_state(item, "transferred"), **_UNTAKEN)
+    asked = _untaken(_in_state(item, "transferred"))
     return _moved(item, started(asked, who, policy, now), "transferred")
 
 
@@ -91,7 +91,7 @@ def decline(item: FollowUp, reason: str, by: str, now: datetime, policy: Policy 
     _must_be_open(item)
     if not reason.strip():
         raise Refused("say why you decline: --reason")
-    asked = replace(_in_state(item, "declined"), **_UNTAKEN)
+    asked = _untaken(_in_state(item, "declined"))
     return _moved(item, handed_on(asked, policy, now), "declined")
 
 
@@ -146,11 +146,13 @@ def reopen(item: FollowUp, exam: Exam | None, reason: str, by: str, now: datetim
     if exam and _replaced(item, exam.follow_ups, exam.current.content_hash if exam.current else ""):
         raise Refused("the result has changed since, or a later follow-up stands for it; work that one: vqroute show")
     due = due_at(item.reason, now, policy, critical=item.critical)
-    again = replace(_in_state(item, "reopened"), due_at=due, closed_by="", closed_at=None, closed_why="", **_UNTAKEN)
+    again = replace(_untaken(_in_state(item, "reopened")), due_at=due, closed_by="", closed_at=None, closed_why="")
     return _moved(item, started(again, item.asked, policy, now), "reopened")
 
 
-_UNTAKEN: dict[str, object] = {"acknowledged_by": "", "acknowledged_at": None, "plan": "", "planned_for": None, "snoozed_until": None}
+def _untaken(item: FollowUp) -> FollowUp:
+    """As nobody has taken it: what one person planned is not the next one's promise."""
+    return replace(item, acknowledged_by="", acknowledged_at=None, plan="", planned_for=None, snoozed_until=None)
 
 
 def _replaced(item: FollowUp, others: Sequence[FollowUp], current: str) -> bool:

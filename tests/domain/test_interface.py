@@ -35,7 +35,7 @@ R = FollowUpReason
             "indeterminate positive unreadable no-pe-question discrepancy status-regressed wrong-letter-out result-changed "
             "report-overdue identity rejected",
         ),
-        (FollowUpState, "requested accepted in-progress completed rejected cancelled"),
+        (FollowUpState, "requested accepted in-progress completed cancelled"),
         (Part, "ventilation perfusion unknown"),
         (NoticeState, "preparation on-hold completed stopped entered-in-error"),
         (Letter, "normal absent low nondiagnostic positive positive-chronic withdrawn"),
