@@ -116,7 +116,7 @@ def _follow_up(one: Happening, _: Shown) -> str:
     name = f"Follow-up {one.item[:SHORT]}"
     if not one.was:
         return f"{name} opened: {_ASKS.get(one.why) or meaning(one.why)}."
-    code, _, more = one.why.partition(": ")
+    code, _colon, more = one.why.partition(": ")
     if code in _FOLLOW_UP_ACTS:
         return f"{name} {_FOLLOW_UP_ACTS[code]}" + (f": {more}." if more else ".")
     if one.became == one.was:
