@@ -133,7 +133,7 @@ def test_an_item_from_before_there_were_ladders_climbs_too() -> None:
 
 
 def test_a_site_with_an_empty_ladder_reminds_the_duty_role() -> None:
-    bare = replace(SITE, ladders={reason: () for reason in R})
+    bare = replace(SITE, ladders=dict.fromkeys(R, ()))
     new = begun(item(), bare, T0)
     assert (new.owner, new.step_at) == ("duty, 99", T0 + hours(24))
     for state in (new, replace(new, acknowledged_by="x", level=1)):
@@ -208,8 +208,8 @@ def test_a_graver_result_begins_its_ladder_anew_and_a_repeat_does_not() -> None:
     world.send(NONDIAGNOSTIC, F, at=minutes(30))
     assert world.item(R.INDETERMINATE).level == 1, "nobody gets more time by waiting"
     world.send(POSITIVE, C, at=hours(3))
-    renewed = world.item(R.POSITIVE)
-    assert (renewed.level, renewed.step_at, renewed.next_step) == (0, T0 + hours(3.25), DEFAULT_NEXT_STEPS[R.POSITIVE])
+    renewed = world.item(R.DISCREPANCY)
+    assert (renewed.level, renewed.step_at, renewed.next_step) == (0, T0 + hours(3.25), DEFAULT_NEXT_STEPS[R.DISCREPANCY])
 
 
 def test_an_item_that_becomes_critical_unacknowledged_takes_the_urgent_ladder() -> None:

@@ -134,6 +134,7 @@ Act = Callable[[], Any]
         (lambda: working.decline(finished(), "x", "x", NOW, SITE), "completed already"),
         (lambda: working.snooze(item(R.POSITIVE, critical=True), NOW + hours(1), "x", NOW, SITE), "nobody has taken it"),
         (lambda: working.snooze(item(), NOW, "x", NOW, SITE), "past"),
+        (lambda: working.snooze(finished(), NOW + hours(1), "x", NOW, SITE), "completed already"),
         (lambda: working.complete(item(), "x", NOW, "", SITE), "acknowledge it first"),
         (lambda: working.reopen(taken(), None, "x", "x", NOW, SITE), "accepted"),
         (lambda: working.reopen(finished(), None, " ", "x", NOW, SITE), "why"),
