@@ -35,7 +35,7 @@ _COMMANDS: tuple[tuple[str, Callable[..., None], tuple[str, ...]], ...] = (
     (
         "followups",
         worklists.followups,
-        ("vqroute followups", "vqroute followups --overdue --json", "vqroute followups --report --since 2025-03-01"),
+        ("vqroute followups", "vqroute followups --overdue --json", "vqroute followups --report"),
     ),
     ("holds", worklists.holds, ("vqroute holds", "vqroute holds --json")),
     ("find", lookups.find, ("vqroute find NM25-00719", "vqroute find --json 1.2.840.99999.1.7")),

@@ -99,8 +99,10 @@ def test_every_code_and_what_it_does_to_the_letter() -> None:
             """
              opened requested
             requested: acknowledged accepted | result-changed requested | cancelled cancelled | declined requested | transferred requested
-            accepted: started in-progress | result-changed requested | cancelled cancelled | completed completed | declined requested | transferred requested
-            in-progress: result-changed requested | cancelled cancelled | completed completed | declined requested | transferred requested
+            accepted: started in-progress | result-changed requested | cancelled cancelled | completed completed | declined requested
+            accepted: transferred requested
+            in-progress: result-changed requested | cancelled cancelled | completed completed | declined requested
+            in-progress: transferred requested
             completed: reopened requested""",
         ),
         (HOLD, " opened open\nopen: released released | withheld withheld | superseded superseded"),

@@ -160,7 +160,7 @@ def test_a_second_daemon_that_comes_late_moves_nothing_twice(site: Kit) -> None:
 
 def test_a_failure_in_the_middle_of_a_chunk_moves_nothing_and_the_next_round_does(site: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(3):
-        site.one(report("indeterminate", f"A{number}", control=f"C{number}"))
+        site.one(report("indeterminate", f"A{number}", control=f"C{number}", signed=T0 - timedelta(seconds=number)))
     real, calls = ladders.apply, []
 
     def failing(*arguments: object, **more: object) -> object:
@@ -179,7 +179,7 @@ def test_a_failure_in_the_middle_of_a_chunk_moves_nothing_and_the_next_round_doe
 
 def test_figures(site: Kit) -> None:
     for number in range(4):
-        site.one(report("indeterminate", f"A{number}", control=f"C{number}", **ORDERED))
+        site.one(report("indeterminate", f"A{number}", control=f"C{number}", signed=T0 - timedelta(seconds=number), **ORDERED))
     site.one(report("high", "B1", control="C9"))
     rows = [row for row in site.queries.follow_ups() if row.reason.value == "indeterminate"]
     for wait, row in zip((5, 10, 20), rows, strict=False):
@@ -198,7 +198,8 @@ def test_figures(site: Kit) -> None:
 
 
 def test_only_the_index_is_asked_for_what_is_due(site: Kit) -> None:
-    if site.ledger.engine.dialect.name != "sqlite":
-        pytest.skip("the plan of PostgreSQL depends on its statistics")
+    with site.ledger.read() as connection:
+        if connection.dialect.name != "sqlite":
+            pytest.skip("the plan of PostgreSQL depends on its statistics")
     plan = site.rows("EXPLAIN QUERY PLAN SELECT id, exam FROM follow_ups WHERE step_at <= '2026' ORDER BY step_at, id LIMIT 5")
     assert any("ix_follow_ups_step" in str(row) for row in plan)
