@@ -93,6 +93,7 @@ class TickReport:
     joined: int = 0
     overdue: int = 0
     expired: int = 0
+    escalated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +278,7 @@ class Flow(People):
         ticked = self._clockwork.round(now)
         for decided in ticked.decided:
             tell_changes(decided.exam, decided.applied)
-        return TickReport(len(ticked.decided), ticked.joined, ticked.overdue, ticked.expired)
+        return TickReport(len(ticked.decided), ticked.joined, ticked.overdue, ticked.expired, ticked.escalated)
 
     def seal(self) -> None:
         """Seals what has been added to the audit trail; the log keeps the seals. Raises TryAgain."""

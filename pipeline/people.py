@@ -5,10 +5,11 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol
 
-from pipeline.domain import actions
+from pipeline.domain import actions, working
 from pipeline.domain.again import Ruling
 from pipeline.domain.decision import Change, Decision
 from pipeline.domain.followup import FollowUp
+from pipeline.domain.policy import Policy
 from pipeline.errors import Refused
 from pipeline.store import acts, outbox, reprocessing, rulings, wishes
 from pipeline.store.control import set_paused
@@ -37,14 +38,51 @@ class People:
         self._kinds = kinds
         self._clock = clock
         self._reread = reread
+        self._seat = ""
+
+    def seated(self, seat: str) -> None:
+        """Who sits where (OS user and host); the audit trail names it beside whoever acts."""
+        self._seat = seat
 
     def acknowledge(self, follow_up_id: str, by: str) -> None:
         """Somebody has taken it over (state accepted). Raises Refused."""
-        self._on_follow_up(follow_up_id, actions.acknowledge, by)
+        self._on_follow_up(follow_up_id, lambda item, now: working.acknowledge(item, by, now, self._policy), by)
 
-    def complete(self, follow_up_id: str, by: str) -> None:
+    def complete(self, follow_up_id: str, by: str, outcome: str = "") -> None:
         """Somebody has done it. Raises Refused."""
-        self._on_follow_up(follow_up_id, actions.complete, by)
+        self._on_follow_up(follow_up_id, lambda item, now: working.complete(item, by, now, outcome, self._policy), by, outcome)
+
+    def plan(self, follow_up_id: str, what: str, on: datetime, by: str) -> None:
+        """Somebody says what will be done, and when (state in-progress). Raises Refused."""
+        self._on_follow_up(follow_up_id, lambda item, now: working.plan(item, what, on, by, now, self._policy), by, what)
+
+    def transfer(self, follow_up_id: str, to: str, by: str, reason: str = "") -> None:
+        """Another person or role is to do it, and must acknowledge it. Raises Refused."""
+        self._on_follow_up(follow_up_id, lambda item, now: working.transfer(item, to, by, now, self._policy), by, reason)
+
+    def decline(self, follow_up_id: str, reason: str, by: str) -> None:
+        """Somebody will not do it: the next on its ladder is asked at once; it stays open. Raises Refused."""
+        self._on_follow_up(follow_up_id, lambda item, now: working.decline(item, reason, by, now, self._policy), by, reason)
+
+    def snooze(self, follow_up_id: str, until: datetime, by: str) -> None:
+        """No reminder before then. Raises Refused."""
+        self._on_follow_up(follow_up_id, lambda item, now: working.snooze(item, until, by, now, self._policy), by)
+
+    def reopen(self, follow_up_id: str, reason: str, by: str) -> None:
+        """A completed one is taken up again. Raises Refused."""
+        now = self._clock.now()
+        with self._ledger.write() as connection:
+            exam = acts.exam_of(connection, follow_up_id, now)
+            digest, made = acts.on_follow_up(
+                connection,
+                follow_up_id,
+                lambda item: working.reopen(item, exam, reason, by, now, self._policy),
+                self._who(by),
+                now,
+                self._kinds,
+                reason.strip(),
+            )
+        tell_changes(digest, made)
 
     def release(self, hold_id: str, by: str, patient_told: str, override: str = "") -> None:
         """Lets a held letter leave; the caller then calls `deliver`. Raises Refused."""
@@ -52,7 +90,13 @@ class People:
         note = "; ".join(f"{word}: {text}" for word, text in (("patient told", patient_told), ("override", override)) if text.strip())
         with self._ledger.write() as connection:
             exam, made = acts.on_hold(
-                connection, hold_id, lambda e: actions.release(e, hold_id, by, patient_told, override, now), by, now, self._kinds, note
+                connection,
+                hold_id,
+                lambda e: actions.release(e, hold_id, by, patient_told, override, now),
+                self._who(by),
+                now,
+                self._kinds,
+                note,
             )
         tell_changes(exam, made)
 
@@ -117,11 +161,22 @@ class People:
         with self._ledger.write() as connection:
             return outbox.retry(connection, ids, by, self._clock.now())
 
-    def _on_follow_up(self, follow_up_id: str, act: Callable[[FollowUp, str, datetime], Change], by: str) -> None:
+    def _on_follow_up(self, follow_up_id: str, act: Callable[[FollowUp, datetime], Change], by: str, note: str = "") -> None:
         now = self._clock.now()
         with self._ledger.write() as connection:
-            exam, made = acts.on_follow_up(connection, follow_up_id, lambda item: act(item, by, now), by, now, self._kinds)
+            exam, made = acts.on_follow_up(
+                connection, follow_up_id, lambda item: act(item, now), self._who(by), now, self._kinds, note.strip()
+            )
         tell_changes(exam, made)
+
+    def _who(self, by: str) -> str:
+        """Who acts, as the audit trail has it. Raises Refused where live mode does not know them."""
+        who = working.known(self._policy, by)
+        return f"{who} (os:{self._seat})" if self._seat else who
+
+    @property
+    def _policy(self) -> Policy:
+        return self._rules.policy
 
     def _switch(self, to: bool, by: str) -> None:
         if not by.strip():

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import typer
 
-from pipeline.cli import auditing, checking, deciding, explaining, lookups, replaying, running, worklists
+from pipeline.cli import auditing, checking, deciding, explaining, lookups, replaying, running, working, worklists
 from pipeline.cli.failures import Guarded
 from pipeline.cli.options import examples
 
@@ -32,12 +32,25 @@ _COMMANDS: tuple[tuple[str, Callable[..., None], tuple[str, ...]], ...] = (
             "vqroute explain --json sample_data | jq .category",
         ),
     ),
-    ("followups", worklists.followups, ("vqroute followups", "vqroute followups --overdue --json")),
+    (
+        "followups",
+        worklists.followups,
+        ("vqroute followups", "vqroute followups --overdue --json", "vqroute followups --report"),
+    ),
     ("holds", worklists.holds, ("vqroute holds", "vqroute holds --json")),
     ("find", lookups.find, ("vqroute find NM25-00719", "vqroute find --json 1.2.840.99999.1.7")),
     ("show", lookups.show, ("vqroute show NM25-00719", "vqroute show 3f9a1c2b77d04e61")),
     ("ack", worklists.ack, ('vqroute ack 3f9a1c2b --by "Dr A. Reader"',)),
     ("complete", worklists.complete, ('vqroute complete 3f9a1c2b --by "Dr A. Reader"',)),
+    ("plan", working.plan, ('vqroute plan 3f9a1c2b --by "Dr A. Reader" --what "CT pulmonary angiography" --on 2025-03-04',)),
+    ("transfer", working.transfer, ('vqroute transfer 3f9a1c2b --to ward-team --by "Dr A. Reader" --reason "moved wards"',)),
+    ("decline", working.decline, ('vqroute decline 3f9a1c2b --reason "not my patient" --by "Dr A. Reader"',)),
+    (
+        "snooze",
+        working.snooze,
+        ('vqroute snooze 3f9a1c2b --for 2h --by "Dr A. Reader"', "vqroute snooze 3f9a --until '2025-03-01 08:00' --by AR"),
+    ),
+    ("reopen", working.reopen, ('vqroute reopen 3f9a1c2b --reason "the scan was not done" --by "Dr A. Reader"',)),
     (
         "release",
         worklists.release,

@@ -37,6 +37,12 @@ def show_follow_ups(rows: Sequence["FollowUpRow"], now: datetime, zone: ZoneInfo
                     "acknowledged_by": row.acknowledged_by,
                     "acknowledged_at": row.acknowledged_at,
                     "version": row.version,
+                    "level": row.level,
+                    "step_at": row.step_at,
+                    "next_step": row.next_step,
+                    "plan": row.plan,
+                    "planned_for": row.planned_for,
+                    "snoozed_until": row.snoozed_until,
                 }
             )
         return

@@ -1,5 +1,8 @@
 """Opens what a command needs of the product, beside a daemon if one is running."""
 
+import getpass
+import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -22,6 +25,7 @@ def opened(here: "Place") -> Iterator["App"]:
     from pipeline.cli.clock import SystemClock
 
     with App.build(here.config, here.state, here.output, SystemClock(), folder_only=False) as app:
+        app.flow.seated(_seat())
         yield app
 
 
@@ -64,6 +68,15 @@ def one_of(typed: str, ids: list[str], what: str, where: str) -> str:
     if found:
         raise Refused(f"{len(found)} {what}s begin with that id; type more of it")
     raise Refused(f"no open {what} has that id; `{where}` lists them")
+
+
+def _seat() -> str:
+    """OS user and host of whoever types, for the audit trail."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container may run under a number that has no name
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()}"
 
 
 def _must_exist(here: "Place") -> None:

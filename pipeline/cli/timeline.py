@@ -19,7 +19,6 @@ _FOLLOW_UP = {
     "accepted": "was taken over",
     "in-progress": "is being worked",
     "completed": "was completed",
-    "rejected": "was declined",
     "cancelled": "was cancelled",
 }
 _ASKS = {
@@ -46,6 +45,17 @@ _PATIENT = {
     "revived": "The hospital said that the patient has not died after all.",
     "doubted": "A merge did not say plainly who has become whom; a person must find out.",
     "updated": "The hospital's record of the patient changed.",
+}
+_FOLLOW_UP_ACTS = {
+    "completed": "was completed",
+    "planned": "has a plan",
+    "transferred": "was handed to somebody else",
+    "declined": "was declined and went to the next on its ladder",
+    "snoozed": "was put off",
+    "reopened": "was taken up again",
+    "escalated": "went up its ladder: nobody had taken it",
+    "reminded": "was brought to mind again",
+    "ladder-set": "was put on its ladder",
 }
 _FOLLOW_UP_DONE = frozenset({"acknowledged", "completed"})
 _HOLD = {
@@ -126,6 +136,9 @@ def _follow_up(one: Happening, _: Shown) -> str:
     name = f"Follow-up {one.item[:SHORT]}"
     if not one.was:
         return f"{name} opened: {_ASKS.get(one.why) or meaning(one.why)}."
+    code, _colon, more = one.why.partition(": ")
+    if code in _FOLLOW_UP_ACTS:
+        return f"{name} {_FOLLOW_UP_ACTS[code]}" + (f": {more}." if more else ".")
     if one.became == one.was:
         return f"{name} was renewed: {meaning(one.why)}."
     return f"{name} {_FOLLOW_UP.get(one.became, one.became)}" + (f": {meaning(one.why)}." if one.why not in _FOLLOW_UP_DONE else ".")
@@ -163,6 +176,10 @@ def now_lines(shown: Shown) -> Iterator[str]:
         if item.state.open:
             taken = f", taken over by {item.acknowledged_by}" if item.acknowledged_by else ", nobody has taken it over"
             yield f"Open follow-up {item.id[:SHORT]}: {item.note or _ASKS[item.reason.value]} (owner {item.owner}{taken})"
+            if item.plan and item.planned_for:
+                yield f"  Planned for {item.planned_for.date().isoformat()}: {item.plan}"
+            if item.next_step:
+                yield f"  Recommended: {item.next_step}"
     for hold in shown.exam.holds:
         if hold.state.value == "open":
             yield f"Open hold {hold.id[:SHORT]}: {'; '.join(meaning(code) for code in hold.reasons)}."

@@ -1,5 +1,6 @@
 """`followups`, `holds` and what people do with them: `ack`, `complete`, `release`, `pause`, `resume`."""
 
+import contextlib
 import sys
 from enum import StrEnum
 from typing import Annotated
@@ -12,6 +13,8 @@ from pipeline.cli.lists import show_follow_ups, show_holds
 from pipeline.cli.options import ByOption, ConfigOption, JsonOption, OutputOption, Place, StateOption, place
 from pipeline.cli.parts import ledger_of, looked_up, one_of, opened
 from pipeline.cli.when import told_at
+from pipeline.cli.working import show_report
+from pipeline.domain.identity import folded
 from pipeline.errors import Misconfigured, Problem
 
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Its first characters are enough.", show_default=False)]
@@ -31,15 +34,27 @@ def followups(
     as_json: JsonOption = False,
     closed_too: AllOption = False,
     overdue: Annotated[bool, typer.Option("--overdue", help="Only those that nobody looked at in time.")] = False,
+    owner: Annotated[str, typer.Option("--owner", metavar="WHO", help="Only those of this owner, or a part of the name.")] = "",
+    mine: Annotated[str, typer.Option("--mine", metavar="WHO", help="Only those that are yours or that you took: your id or name.")] = "",
+    reason: Annotated[str, typer.Option("--reason", metavar="REASON", help="Only those of this reason.")] = "",
+    report: Annotated[bool, typer.Option("--report", help="Figures instead: open, overdue, time to acknowledge, closed.")] = False,
+    since: Annotated[str, typer.Option("--since", metavar="DATE", help="With --report: only those opened since then.")] = "",
     config: ConfigOption = None,
     state: StateOption = None,
     output: OutputOption = None,
 ) -> None:
     """List the follow-ups that somebody must work, oldest due first."""
     here = place(config, state, output)
+    if report:
+        show_report(here, since, as_json=as_json)
+        return
     now = SystemClock().now()
     with looked_up(here) as queries:
         rows = [row for row in queries.follow_ups("all" if closed_too else "open") if row.overdue(now) or not overdue]
+    if mine.strip():
+        names = _names_of(here, mine)
+        rows = [row for row in rows if any(name in folded(f"{row.owner} {row.acknowledged_by}") for name in names)]
+    rows = [row for row in rows if folded(owner) in folded(row.owner) and (not reason or row.reason.value == reason)]
     show_follow_ups(rows, now, here.config.site.zone, as_json=as_json)
 
 
@@ -75,6 +90,7 @@ def ack(
 def complete(
     follow_up: IdArgument,
     by: ByOption,
+    outcome: Annotated[str, typer.Option("--outcome", metavar="TEXT", help="What came of it.")] = "",
     config: ConfigOption = None,
     state: StateOption = None,
     output: OutputOption = None,
@@ -83,7 +99,7 @@ def complete(
     here = place(config, state, output)
     with opened(here) as app:
         found = one_of(follow_up, [row.id for row in app.queries.follow_ups()], "follow-up", "vqroute followups")
-        app.flow.complete(found, _named(by))
+        app.flow.complete(found, _named(by), outcome)
     sys.stdout.write(f"follow-up {found[:12]} is completed\n")
 
 
@@ -163,6 +179,16 @@ def _switch(here: Place, by: str, *, to: bool) -> None:
     who = _named(by)
     with ledger_of(here) as ledger, ledger.write() as connection:
         set_paused(connection, to=to, by=who, now=SystemClock().now())
+
+
+def _names_of(here: Place, who: str) -> list[str]:
+    """What an owner may be called whose id or name was typed; a list must be seen with a broken people.toml too."""
+    with contextlib.suppress(Misconfigured):
+        directory = here.config.directory_of_people
+        found = directory.find(who)
+        if found:
+            return [folded(directory.people[found].name if found in directory.people else directory.roles[found].name)]
+    return [folded(who)]
 
 
 def _named(by: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, PrivateAttr, ValidationError
 
+from pipeline.config.ladders import people_problems
 from pipeline.config.lines import line_of, lines_of
 from pipeline.config.live import live_problems
 from pipeline.config.policies import policy_of
@@ -14,10 +15,12 @@ from pipeline.config.problems import problems_of, toml_problem
 from pipeline.config.secret import site_secret
 from pipeline.config.site import Destination, Section, SiteFile, Source
 from pipeline.config.statutes import statute_problems
+from pipeline.domain.directory import Directory
 from pipeline.domain.policy import Mode, Policy
 from pipeline.errors import Misconfigured, Problem
 
 if TYPE_CHECKING:
+    from pipeline.config.people import PeopleFile
     from pipeline.config.studies import Studies
 
 __all__ = ["Config", "Destination", "Section", "Source", "bytes_of", "load", "packaged", "parse_file", "read", "text_of"]
@@ -90,6 +93,17 @@ class Config(SiteFile):
 
         return parse_file(self.find("studies.toml"), Studies)
 
+    @cached_property
+    def people(self) -> "PeopleFile":
+        """Who is who, from `people.toml`. Raises `errors.Misconfigured`."""
+        from pipeline.config.people import PeopleFile
+
+        return parse_file(self.find("people.toml"), PeopleFile)
+
+    @property
+    def directory_of_people(self) -> Directory:
+        return self.people.directory(self.site.zone)
+
     def secret(self, state: Path) -> bytes:
         """The 32 bytes that key the names of exam folders; made once in the state folder. Raises `errors.EnvironmentFailed`."""
         return site_secret(state)
@@ -102,6 +116,7 @@ class Config(SiteFile):
         except Misconfigured as failure:
             found += failure.problems
         found += statute_problems(self)
+        found += people_problems(self, self._lines)
         empty = [name for name in ("facility", "phone", "emergency_number") if not getattr(self.site, name).strip()]
         for name in empty if self.site.mode is not Mode.LIVE else ():  # live mode says more about it
             line = line_of(("site", name), self._lines)

@@ -7,11 +7,23 @@ from typing import TYPE_CHECKING
 from pipeline.config.lines import Path
 from pipeline.config.site import DEMO_PHONES
 from pipeline.config.statutes import statute_problems, unfilled
+from pipeline.domain.directory import Role
+from pipeline.errors import Misconfigured
 
 if TYPE_CHECKING:
     from pipeline.config import Config
 
 _INVENTED = re.compile(r"\b(sample|example|demo|test|invented|placeholder|changeme)\b", re.IGNORECASE)
+
+
+def _roles(config: "Config") -> list[Role]:
+    """The roles of the site's own people; those of a file that is broken or packaged are told elsewhere."""
+    if config.find("people.toml").parent != config.directory:
+        return []
+    try:
+        return list(config.directory_of_people.roles.values())
+    except Misconfigured:
+        return []
 
 
 def live_problems(config: "Config") -> Iterator[tuple[Path, str]]:
@@ -43,6 +55,12 @@ def live_problems(config: "Config") -> Iterator[tuple[Path, str]]:
         yield ("site", "category_map_signed_on"), "live mode needs the date on which the category map was signed"
     if not statute_problems(config):
         yield from unfilled(config)
+    if config.find("people.toml").parent != config.directory:
+        yield ("site", "mode"), "live mode needs the site's own people.toml beside this file; the packaged one names invented people"
+    for role in _roles(config):
+        digits = re.sub(r"\D", "", role.phone)
+        if len(digits) < 3 or _INVENTED.search(role.name) or role.phone.startswith("555-01"):
+            yield ("site", "mode"), f'live mode needs a real name and phone for the role "{role.id}" of people.toml'
     if not any(destination.watched_by.strip() for destination in config.destinations.values()):
         yield (
             ("destinations",),

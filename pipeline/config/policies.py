@@ -4,13 +4,14 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
-from datetime import timedelta
+from datetime import date, time, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from pipeline.config.site import DEFAULT_OWNER
 from pipeline.config.statutes import statutes_of
 from pipeline.domain.policy import HoldTerms, Policy
 from pipeline.domain.reading import Category
+from pipeline.domain.rungs import DEFAULT_NEXT_STEPS
 
 if TYPE_CHECKING:
     from pipeline.config import Config
@@ -41,6 +42,14 @@ def policy_of(config: "Config", languages: frozenset[str]) -> Policy:
         require_study=holds.require_study,
         hold_inpatients=holds.inpatients,
         statutes=statutes_of(config),
+        directory=config.directory_of_people,
+        owners=follow_ups.owners,
+        ladders=follow_ups.all_ladders,
+        next_steps={**DEFAULT_NEXT_STEPS, **follow_ups.next_steps},
+        remind=follow_ups.remind,
+        patience=follow_ups.patience,
+        snooze_most=follow_ups.snooze_most,
+        snooze_total=follow_ups.snooze_total,
     )
     return replace(policy, hash=policy_hash(policy))
 
@@ -56,10 +65,12 @@ def _plain(value: object) -> object:
         return value.total_seconds()
     if isinstance(value, frozenset | set):
         return sorted(str(item) for item in value)
-    if isinstance(value, tuple):
+    if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
+    if isinstance(value, date | time | tzinfo):
+        return str(value)
     if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     return value

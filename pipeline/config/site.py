@@ -14,6 +14,7 @@ from pipeline.domain.followup import FollowUpReason
 from pipeline.domain.policy import DEFAULT_CLOCKS, DEFAULT_HOLD_TERMS, Mode
 from pipeline.domain.reading import Category
 from pipeline.domain.reasons import REASONS
+from pipeline.domain.rungs import DEFAULT_LADDERS, Ladder, Rung, Since
 from pipeline.reading.weights import Rights
 
 DEMO_PHONES = ("555-0100", "555-0101")
@@ -179,16 +180,36 @@ class Reading(Section):
     second_reader: Rights = Rights.SETTLES
 
 
-class FollowUps(Section):
-    """When a person must have looked, counted from the report's sign time."""
+class RungEntry(Section):
+    """One rung of a ladder."""
 
-    clocks: Annotated[dict[FollowUpReason, Clock], AfterValidator(_whole_days)] = Field(default_factory=dict)
+    after: Duration
+    to: str
+    since: Since = Since.OPENED
+
+
+class FollowUps(Section):
+    """When a person must have looked, counted from the report's sign time; whom it is for, and who is asked when nobody looks."""
+
     preliminary: Clock = parse("12h")
     study: Clock = parse("24h")
+    remind: Clock = parse("24h")
+    patience: Clock = parse("24h")
+    snooze_most: Annotated[int, Field(ge=0, le=10)] = 2
+    snooze_total: Clock = parse("72h")
+    clocks: Annotated[dict[FollowUpReason, Clock], AfterValidator(_whole_days)] = Field(default_factory=dict)
+    owners: dict[FollowUpReason, str] = Field(default_factory=dict)
+    ladders: dict[FollowUpReason, tuple[RungEntry, ...]] = Field(default_factory=dict)
+    next_steps: dict[FollowUpReason, str] = Field(default_factory=dict)
 
     @property
     def all_clocks(self) -> dict[FollowUpReason, Duration]:
         return {**DEFAULT_CLOCKS, **self.clocks}
+
+    @property
+    def all_ladders(self) -> dict[FollowUpReason, Ladder]:
+        own = {reason: tuple(Rung(one.after, one.to, one.since) for one in rungs) for reason, rungs in self.ladders.items()}
+        return {**DEFAULT_LADDERS, **own}
 
 
 class HoldExpiry(Section):

@@ -1,4 +1,4 @@
-"""What people do to follow-ups and holds; the command line and the web call these and nothing else."""
+"""What people do to holds; the command line and the web call these and nothing else."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -7,42 +7,16 @@ from pipeline.domain.case import RESULT
 from pipeline.domain.decision import Change
 from pipeline.domain.dues import due_at
 from pipeline.domain.exam import Exam
-from pipeline.domain.followup import FollowUp, FollowUpReason, FollowUpState
+from pipeline.domain.followup import FollowUpReason, FollowUpState
 from pipeline.domain.notice import Hold, HoldState, Notice, NoticeState, NoticeType
 from pipeline.domain.plan import Plan
 from pipeline.domain.policy import Policy
 from pipeline.domain.reading import Category
-from pipeline.domain.states import FOLLOW_UP, HOLD, NOTICE, advance
+from pipeline.domain.states import HOLD, NOTICE, advance
+from pipeline.domain.working import acknowledge, complete
 from pipeline.errors import Refused
 
-
-def acknowledge(item: FollowUp, by: str, now: datetime) -> Change:
-    """Somebody takes the item. It stays open until it is completed, and a letter is never released by it.
-
-    Raises:
-        Refused: nobody is named, the item is closed, or somebody took it before.
-    """
-    _named(by)
-    if not item.state.open:
-        raise Refused(f"this follow-up is {item.state.value}; it cannot be acknowledged any more")
-    if item.acknowledged:
-        raise Refused("this follow-up was acknowledged before; see its history with: vqroute show")
-    state = FollowUpState(advance(FOLLOW_UP, item.state, "acknowledged"))
-    taken = replace(item, state=state, acknowledged_by=by.strip(), acknowledged_at=now, version=item.version + 1)
-    return Change(taken, "acknowledged")
-
-
-def complete(item: FollowUp, by: str, now: datetime) -> Change:  # noqa: ARG001 - every act has the same arguments
-    """The work is done. Only an acknowledged item can be completed.
-
-    Raises:
-        Refused: nobody is named, or the item was not acknowledged or is closed.
-    """
-    _named(by)
-    if item.state not in (FollowUpState.ACCEPTED, FollowUpState.IN_PROGRESS):
-        raise Refused(f"this follow-up is {item.state.value}; acknowledge it first")
-    done = replace(item, state=FollowUpState(advance(FOLLOW_UP, item.state, "completed")), version=item.version + 1)
-    return Change(done, "completed")
+__all__ = ["acknowledge", "complete", "release", "undelivered", "withhold"]
 
 
 def release(exam: Exam, hold_id: str, by: str, patient_told: str, override: str, now: datetime) -> tuple[Change, ...]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pipeline.domain.decision import Decision
+from pipeline.domain.directory import Orderer
 from pipeline.domain.dues import base_time, due_at
 from pipeline.domain.exam import Exam, Standing
 from pipeline.domain.followup import FollowUpReason
@@ -73,7 +74,7 @@ class Case:
     @property
     def plan(self) -> Plan:
         """An empty plan for the changes that this version makes."""
-        return Plan(self.exam, self.policy, self.now, self.report.content_hash)
+        return Plan(self.exam, self.policy, self.now, self.report.content_hash, Orderer(self.report.orderer_id, self.report.orderer_name))
 
     def due(self, reason: FollowUpReason, *, critical: bool = False) -> datetime:
         return due_at(reason, self.asked_at or base_time(self.report, self.now), self.policy, critical=critical, chronic=self.chronic)

@@ -13,6 +13,7 @@ from pipeline.domain.followup import FollowUp, FollowUpReason, FollowUpState
 from pipeline.domain.gates import WISHES, category_of, reasons_for
 from pipeline.domain.identity import conflicts
 from pipeline.domain.instance import Instance
+from pipeline.domain.ladder import begun
 from pipeline.domain.mail import DEAD, hold_pending, release_found, stop_for_the_dead, tell_the_patient, write
 from pipeline.domain.notice import HoldState
 from pipeline.domain.persons import another_person, look_at_the_person
@@ -98,7 +99,8 @@ def decide_instance(exam: Exam, instance: Instance, policy: Policy, now: datetim
 def decide_rejection(content_hash: str, rejection: Rejection, policy: Policy, now: datetime) -> FollowUp:
     """The tracked item of an input that could not be used. What may have been a V/Q report is on the positive's clock."""
     due = due_at(FollowUpReason.REJECTED, now, policy, critical=rejection.maybe_vq)
-    return rejection_follow_up(content_hash, critical=rejection.maybe_vq, due=due, owner=policy.owner, now=now)
+    item = rejection_follow_up(content_hash, critical=rejection.maybe_vq, due=due, owner=policy.owner, now=now)
+    return begun(item, policy, now)
 
 
 def _final(case: Case) -> Decision:

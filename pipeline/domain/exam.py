@@ -44,6 +44,8 @@ class Version:
     """The report's text, kept by the store for versions whose words a later message may promote (OBX-11 `U`)."""
     ruled_by: str = ""
     """Who decided what it says, where no reader of ours could; empty: its text was read."""
+    orderer: str = ""
+    orderer_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,6 @@ class FollowUpState(StrEnum):
     ACCEPTED = "accepted"
     IN_PROGRESS = "in-progress"
     COMPLETED = "completed"
-    REJECTED = "rejected"
     CANCELLED = "cancelled"
 
     @property
@@ -71,6 +70,12 @@ class FollowUp:
     """What a later exam of the same patient proposes as the reason to close it; a person confirms. Our own words and an accession."""
     next_step: str = ""
     """What the site recommends for this reason, in its own words."""
+    asked: str = ""
+    """Whom it is for, as an id of the directory: what `owner` is found from again at each rung. Empty: the duty role."""
+    ladder_from: datetime | None = None
+    """When its ladder began: opened, asked anew, handed to somebody else. None: when it was opened."""
+    snoozed_s: int = 0
+    """For how long it has been put off, all times together."""
 
     @property
     def acknowledged(self) -> bool:

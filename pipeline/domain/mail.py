@@ -195,7 +195,7 @@ def _facts(case: Case) -> LetterFacts:
         identifier=patient.identifiers[0].value if patient.identifiers else "",
         exam_at=report.observed_at,
         signed_at=report.signed_at or report.message_at,
-        orderer=report.orderer.spoken if report.orderer else "",
+        orderer=report.orderer_name,
         accession=report.accession,
         language=language,
         wants_language=lacking,

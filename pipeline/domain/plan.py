@@ -5,8 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from pipeline.domain.decision import Change
+from pipeline.domain.directory import NOBODY, Orderer
 from pipeline.domain.exam import Exam
 from pipeline.domain.followup import FollowUp, FollowUpReason, FollowUpState
+from pipeline.domain.ladder import begun, scheduled
 from pipeline.domain.notice import Hold, HoldState, Letter, LetterFacts, Notice, NoticeState, NoticeType
 from pipeline.domain.policy import Policy
 from pipeline.domain.reading import Category, Grade
@@ -46,10 +48,11 @@ def stable_id(*parts: str) -> str:
 class Plan:
     """The changes so far. One plan serves one decision; later changes of an item replace earlier ones."""
 
-    def __init__(self, exam: Exam, policy: Policy, now: datetime, report_hash: str) -> None:
+    def __init__(self, exam: Exam, policy: Policy, now: datetime, report_hash: str, orderer: Orderer = NOBODY) -> None:
         self.policy = policy
         self.now = now
         self.report_hash = report_hash
+        self._orderer = _orderer_of(exam) if orderer == NOBODY else orderer
         self._digest = exam.key.digest
         self._counts = {"notice": len(exam.notices), "follow-up": len(exam.follow_ups), "hold": len(exam.holds)}
         self._changes: dict[str, Change] = {}
@@ -180,7 +183,7 @@ class Plan:
             critical=critical,
             note=note,
         )
-        self._follow_up(item, why)
+        self._follow_up(begun(item, self.policy, self.now, self._orderer), why)
 
     def renew(
         self,
@@ -211,6 +214,9 @@ class Plan:
             acknowledged_by="" if asked_anew else item.acknowledged_by,
             acknowledged_at=None if asked_anew else item.acknowledged_at,
         )
+        if asked_anew:
+            # Nothing of what somebody planned or put off is about what it says now.
+            renewed = replace(begun(renewed, self.policy, self.now, self._orderer), plan="", planned_for=None, snoozed_until=None)
         self._follow_up(renewed, why)
 
     def move_follow_up(self, item: FollowUp, event: str, why: str) -> None:
@@ -239,6 +245,8 @@ class Plan:
     def _follow_up(self, item: FollowUp, why: str) -> None:
         # Changed twice in one decision it leaves once, as one version.
         item = replace(item, version=self._versions.get(item.id, 0) + 1)
+        if not (item.state.open and item.acknowledged and item.step_at):
+            item = scheduled(item, self.policy, self.now)
         self.follow_ups[item.id] = item
         self._put(item, item.id, why)
 
@@ -250,6 +258,11 @@ class Plan:
         # An item changed twice in one decision leaves once, as its last value.
         self._changes.pop(key, None)
         self._changes[key] = Change(item, why)
+
+
+def _orderer_of(exam: Exam) -> Orderer:
+    said = [Orderer(version.orderer_id, version.orderer) for version in (exam.current, *reversed(exam.versions)) if version]
+    return next((orderer for orderer in said if orderer != NOBODY), NOBODY)
 
 
 def rejection_follow_up(content_hash: str, *, critical: bool, due: datetime, owner: str, now: datetime) -> FollowUp:

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from pipeline.domain.directory import EMPTY, Directory
 from pipeline.domain.followup import FollowUpReason
 from pipeline.domain.reading import Category
+from pipeline.domain.rungs import DEFAULT_LADDERS, DEFAULT_NEXT_STEPS, Ladder
 from pipeline.domain.statutes import Statute
 
 
@@ -74,6 +76,14 @@ class Policy:
         require_study: hold the letter until images of the exam are known.
         hold_inpatients: hold letters to patients who are still on the ward (PV1-2 I, and no PV1-45).
         statutes: the packs of `config/policies` that the site has switched on.
+        directory: who is who at this site, and who stands in for whom.
+        owners: person or role for follow-ups of a reason, whoever ordered.
+        ladders: who is asked next when nobody takes an item, by reason; a reason must have one, an empty one asks the duty role.
+        next_steps: what the site recommends, by reason.
+        remind: how often the top of a ladder is asked again.
+        patience: how long after its due or planned time an item that somebody took comes back.
+        snooze_most, snooze_total: how often, and for how long in all, an item may be put off.
+        plan_most, plan_most_critical: how far ahead a plan may lie.
         hash: SHA-256 over the settings, stored with each decision.
     """
 
@@ -97,6 +107,16 @@ class Policy:
     require_study: bool = False
     hold_inpatients: bool = False
     statutes: tuple[Statute, ...] = ()
+    directory: Directory = EMPTY
+    owners: Mapping[FollowUpReason, str] = field(default_factory=dict)
+    ladders: Mapping[FollowUpReason, Ladder] = field(default_factory=lambda: dict(DEFAULT_LADDERS))
+    next_steps: Mapping[FollowUpReason, str] = field(default_factory=lambda: dict(DEFAULT_NEXT_STEPS))
+    remind: timedelta = timedelta(hours=24)
+    patience: timedelta = timedelta(hours=24)
+    snooze_most: int = 2
+    snooze_total: timedelta = timedelta(hours=72)
+    plan_most: timedelta = timedelta(days=90)
+    plan_most_critical: timedelta = timedelta(days=7)
     hash: str = ""
 
     def terms(self, reasons: Sequence[str]) -> HoldTerms:

@@ -62,7 +62,8 @@ class Report:
         problems: reason codes that the reader of the bytes found (see `pipeline.domain.reasons`).
         blocks: the report's text.
         patient: who it is about.
-        orderer: the ordering clinician (OBR-16, else ORC-12), for the letter and the follow-up's owner.
+        orderer: the ordering clinician (OBR-16, else ORC-12, else PV1-7), for the letter and the follow-up's owner.
+        orderer_id: the id under which the message names that clinician (XCN.1), empty if none.
         interpreter: who read it (OBR-32).
         observed_at: when the scan was done (OBR-7); aware.
         signed_at: when the report was signed (OBR-22); aware; None if not said.
@@ -98,11 +99,16 @@ class Report:
     study_uid: str = ""
     source: str = ""
     control_id: str = ""
+    orderer_id: str = ""
     text: str = field(init=False, repr=False)
     """The blocks joined by `\\n`: what evidence offsets count in."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", "\n".join(block.text for block in self.blocks))
+
+    @property
+    def orderer_name(self) -> str:
+        return self.orderer.spoken if self.orderer else ""
 
     @property
     def order(self) -> tuple[float, float, str]:

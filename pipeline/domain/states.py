@@ -34,8 +34,14 @@ FOLLOW_UP: Table = {
     ("requested", "settled"): "completed",
     ("accepted", "settled"): "completed",
     ("in-progress", "settled"): "completed",
-    ("requested", "declined"): "rejected",
-    ("accepted", "declined"): "rejected",
+    # Who declines hands on: nobody can make a result vanish, so FHIR's `rejected` is none of our states.
+    ("requested", "declined"): "requested",
+    ("accepted", "declined"): "requested",
+    ("in-progress", "declined"): "requested",
+    ("requested", "transferred"): "requested",
+    ("accepted", "transferred"): "requested",
+    ("in-progress", "transferred"): "requested",
+    ("completed", "reopened"): "requested",
 }
 """Source of the codes: FHIR R4 value set task-status."""
 

@@ -33,6 +33,8 @@ def version_of(report: Report, decision: Decision) -> Version:
         patient=report.patient,
         words=words_of(report),
         text="\n".join(_headed(block) for block in report.blocks) if kept else "",
+        orderer=report.orderer_name,
+        orderer_id=report.orderer_id,
     )
 
 

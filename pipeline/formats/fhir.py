@@ -169,8 +169,8 @@ def _task(
         task["requester"] = {"type": "Organization", "display": facility}
     if owner := _one_line(follow_up.owner):
         task["owner"] = {"display": owner}
-    if _one_line(follow_up.acknowledged_by):
-        task["note"] = [_acknowledgement(follow_up)]
+    if notes := _notes(follow_up):
+        task["note"] = notes
     if sample:
         task["meta"]["tag"] = [{"system": ACT_REASON, "code": "HTEST", "display": "test health data"}]
     return task
@@ -191,8 +191,24 @@ def _standing(follow_up: FollowUp) -> dict[str, Any]:
         said.append(("closed", "Closed without being worked"))
     else:
         said.append(("acknowledged", "Acknowledged") if follow_up.acknowledged else ("unacknowledged", "Nobody has acknowledged it yet"))
+        if follow_up.level:
+            said.append((f"escalated-{follow_up.level}", f"Asked {follow_up.level} times more: nobody has worked it in time"))
+        if follow_up.planned_for:
+            said.append(("planned", f"Planned for {_moment(follow_up.planned_for)}"))
     coding = [{"system": STANDING_SYSTEM, "code": code, "display": display} for code, display in said]
     return {"coding": coding, "text": ". ".join(display for _, display in said)}
+
+
+def _notes(follow_up: FollowUp) -> list[dict[str, str]]:
+    """What people have said, and what the site recommends."""
+    notes = [_acknowledgement(follow_up)] if _one_line(follow_up.acknowledged_by) else []
+    if planned := _one_line(follow_up.plan):
+        notes.append({"text": f"Planned: {planned}"})
+    if recommended := _one_line(follow_up.next_step):
+        notes.append({"text": f"Recommended: {recommended}"})
+    if why := _one_line(follow_up.closed_why):
+        notes.append({"text": f"Outcome: {why}"})
+    return notes
 
 
 def _acknowledgement(follow_up: FollowUp) -> dict[str, str]:

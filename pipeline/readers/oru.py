@@ -231,7 +231,8 @@ def _report(message: Message, subject: Subject, people: People, sender: Sender, 
     problems += _identity_problems(subject, people, patient, "\n".join(block.text for block in made))
     first = orders[0]
     interpreter = people.reader(first.obr[32]) if first.obr else None
-    orderer = _orderer(people, first)
+    ordered = [segment[number] for segment, number in ((first.obr, 16), (first.orc, 12)) if segment]
+    orderer, orderer_id = people.orderer(ordered, [one[7] for one in subject.visits if one.name == "PV1"])
     problems += _charset_problems(message, made, [patient.name, orderer, interpreter])
     times = _times(message, orders, sender)
     return Report(
@@ -245,6 +246,7 @@ def _report(message: Message, subject: Subject, people: People, sender: Sender, 
         accession="" if "accession-missing" in missing else keys[0].accession,
         linked=keys[1:],
         orderer=orderer,
+        orderer_id=orderer_id,
         interpreter=interpreter,
         exam_code=message.value(first.obr, 4),
         exam_text=message.value(first.obr, 4, 2) or message.value(first.obr, 4, 5),
@@ -333,11 +335,6 @@ def _study_uid(message: Message, orders: list[Order], sender: Sender) -> str:
     said = [one for order in orders for one in order.rest if one.name == "OBX" and _STUDY_UID in one[3]]
     found += [message.value(one, 5) for one in said if message.value(one, 3) == _STUDY_UID]
     return next((uid for uid in found if uid and len(uid) <= 64 and uid.replace(".", "").isdigit()), "")
-
-
-def _orderer(people: People, order: Order) -> PersonName | None:
-    named = people.clinician(order.obr[16]) if order.obr else None
-    return named or (people.clinician(order.orc[12]) if order.orc else None)
 
 
 def liveness_of(message: Message) -> Liveness:

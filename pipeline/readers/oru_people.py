@@ -108,6 +108,20 @@ class People:
             return PersonName(family=whole) if " " in whole and any(c.isalpha() for c in whole) else None
         return PersonName(family, given, middle, prefix, suffix)
 
+    def orderer(self, ordered: list[str], attending: list[str]) -> tuple[PersonName | None, str]:
+        """Name and id of who ordered, from the first of these XCN fields that has a name, else an id.
+
+        Where none says anything, the id of the attending: somebody to own a follow-up, but nobody whom a letter calls the orderer.
+        """
+        names = [(self.clinician(raw), self._number(raw)) for raw in ordered]
+        found = next((one for one in names if one[0]), None) or next((one for one in names if one[1]), None)
+        return found or (None, next(filter(None, map(self._number, attending)), ""))
+
+    def _number(self, raw: str) -> str:
+        """XCN.1, unless the whole name stands in it."""
+        number = self._plain(self._delimiters.components(self._delimiters.repetitions(raw)[0]), 0)
+        return "" if " " in number else number
+
     def reader(self, raw: str) -> PersonName | None:
         """OBR-32: the name's parts are subcomponents of the first component; some senders use components all the same."""
         first = self._delimiters.components(self._delimiters.repetitions(raw)[0])[0]

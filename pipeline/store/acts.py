@@ -22,9 +22,18 @@ Destinations = Mapping[str, frozenset[str]]
 
 
 def on_follow_up(
-    connection: Connection, follow_up_id: str, act: Callable[[FollowUp], Change], by: str, now: datetime, destinations: Destinations
+    connection: Connection,
+    follow_up_id: str,
+    act: Callable[[FollowUp], Change],
+    by: str,
+    now: datetime,
+    destinations: Destinations,
+    note: str = "",
 ) -> tuple[str, list[Applied]]:
-    """Does one thing to one follow-up. Returns the exam's digest (empty if none) and what changed. Raises Refused."""
+    """Does one thing to one follow-up; `note` goes into the audit trail.
+
+    Returns the exam's digest (empty if none) and what changed. Raises Refused.
+    """
     found = connection.execute(select(t.follow_ups.c.exam).where(t.follow_ups.c.id == follow_up_id)).first()
     if found is None:
         raise Refused("no follow-up has this id; see: vqroute followups")
@@ -33,11 +42,19 @@ def on_follow_up(
         item = load(FollowUp, connection.execute(locked).scalar_one())
         chain = open_chain(connection, item.id)
         writer = Writer(connection)
-        made = apply(writer, chain, None, None, (act(item),), before=(item,), now=now, destinations=destinations, by=by)
+        made = apply(writer, chain, None, None, (act(item),), before=(item,), now=now, destinations=destinations, by=by, note=note)
         writer.trail(chain)
         writer.flush()
         return "", made
-    return on_exam(connection, found.exam, lambda exam: (act(_item(exam, follow_up_id)),), by, now, destinations)
+    return on_exam(connection, found.exam, lambda exam: (act(_item(exam, follow_up_id)),), by, now, destinations, note)
+
+
+def exam_of(connection: Connection, follow_up_id: str, now: datetime) -> Exam | None:
+    """The exam of a follow-up, locked; None where it belongs to none."""
+    digest = connection.execute(select(t.follow_ups.c.exam).where(t.follow_ups.c.id == follow_up_id)).scalar()
+    exams = Exams(Writer(connection), now)
+    row = exams.by_digest(digest) if digest else None
+    return exams.load(row) if row else None
 
 
 def on_hold(

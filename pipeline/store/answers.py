@@ -29,6 +29,12 @@ class FollowUpRow:
     note: str
     acknowledged_by: str
     acknowledged_at: datetime | None
+    level: int = 0
+    step_at: datetime | None = None
+    next_step: str = ""
+    plan: str = ""
+    planned_for: datetime | None = None
+    snoozed_until: datetime | None = None
 
     def overdue(self, now: datetime) -> bool:
         return self.state.open and self.due_at < now

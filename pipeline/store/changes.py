@@ -118,7 +118,7 @@ def apply(
                 _withdraw(writer.connection, chain, item, now)
         elif isinstance(item, FollowUp):
             follow_ups += old is None
-            extra = {"exam": digest, "ordinal": follow_ups, "reason": item.reason.value, "due_at": item.due_at, "step_at": item.step_at}
+            extra = {"exam": digest, "ordinal": follow_ups, "reason": item.reason.value, "due_at": item.due_at, "step_at": _step_at(item)}
             _put(writer, t.follow_ups, item, extra, old)
             chain.add(now, "follow-up", item.id, was, item.state.value, why, by)
             _queue(writer, chain, now, _task(item, digest, now, about or About()), destinations)
@@ -186,6 +186,11 @@ def _queue(
             writer.add("letters" if kind == "notice" else "tasks", {"id": made, "destination": name, **what})
             if before.get(made, "withdrawn") == "withdrawn":
                 chain.add(now, "delivery", made, before.get(made, ""), "new", "queued")
+
+
+def _step_at(item: FollowUp) -> datetime | None:
+    """Whoever made the item: as long as it is open the clock looks at it, and never again once it is closed."""
+    return (item.step_at or item.due_at) if item.state.open else None
 
 
 def _withdraw(connection: Connection, chain: Chain, notice: Notice, now: datetime) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, or_, select, update
 
 from pipeline.domain.followup import FollowUp
 from pipeline.domain.notice import Hold
-from pipeline.store import hold_steps
+from pipeline.store import hold_steps, ladders
 from pipeline.store import tables as t
 from pipeline.store.codec import load
 from pipeline.store.deciding import Decided, Deciding, Rules
@@ -31,6 +31,7 @@ class Ticked:
     joined: int = 0
     overdue: int = 0
     expired: int = 0
+    escalated: int = 0
 
 
 @dataclass(slots=True)
@@ -67,6 +68,9 @@ class Clockwork:
                 writer.flush()
             ticked.joined += len(joined)
             ticked.decided += [decided for decided in joined if decided.applied]
+        climbed = ladders.climb(self.ledger, self.rules.policy, self.destinations, now)
+        ticked.decided += climbed
+        ticked.escalated = len(climbed)
         with self.ledger.write() as connection:
             overdue = _missed(connection, now)
         for exam, item in overdue:

@@ -217,6 +217,12 @@ def _follow_up_row(item: FollowUp, exam: str, accession: str) -> FollowUpRow:
         note=item.note,
         acknowledged_by=item.acknowledged_by,
         acknowledged_at=item.acknowledged_at,
+        level=item.level,
+        step_at=item.step_at,
+        next_step=item.next_step,
+        plan=item.plan,
+        planned_for=item.planned_for,
+        snoozed_until=item.snoozed_until,
     )
 
 

@@ -266,6 +266,12 @@ EVENTS: dict[str, Event] = {
         "Phone its owner.",
         "follow_up_id exam reason due_at critical",
     ),
+    "follow_up.escalated": _event(
+        WARNING,
+        "Nobody has worked a follow-up in time, and the next on its ladder is asked.",
+        "Phone whoever `vqroute followups` names as its owner.",
+        "follow_up_id exam reason level role",
+    ),
     "hold.opened": _event(
         INFO,
         "A letter is held.",

@@ -19,6 +19,8 @@ def site(tmp_path: Path) -> Path:
     """A settled live site whose letters somebody has signed as they are."""
     shutil.copytree(packaged() / "letters", tmp_path / "config" / "letters")
     sign(tmp_path / "config" / "letters")
+    people = (packaged() / "people.toml").read_text()
+    (tmp_path / "config" / "people.toml").write_text(people.replace("SAMPLE ", "").replace("555-01", "44"))
     (tmp_path / "config" / "site.toml").write_text(
         '[site]\nmode = "live"\nfacility = "Harlow General Hospital"\nphone = "020 7946 0018"\nemergency_number = "999"\n'
         'time_zone = "Europe/London"\nowner = "duty consultant"\nowner_phone = "4411"\n'

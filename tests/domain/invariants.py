@@ -57,6 +57,13 @@ def check(world: World, released: set[str]) -> None:
     whoever_holds_a_wrong_letter_is_told(world)
     nobody_keeps_what_may_be_anothers(exam, released)
     letters_name_the_right_person(exam)
+    every_open_item_has_an_owner_and_a_next_step(exam)
+
+
+def every_open_item_has_an_owner_and_a_next_step(exam: Exam) -> None:
+    for item in exam.follow_ups:
+        assert item.owner
+        assert (item.step_at is not None) is item.state.open, "what is open is never silent, what is closed always"
 
 
 def one_version_speaks(exam: Exam) -> None:

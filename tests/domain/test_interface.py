@@ -35,7 +35,7 @@ R = FollowUpReason
             "indeterminate positive unreadable no-pe-question discrepancy status-regressed wrong-letter-out result-changed "
             "report-overdue identity undelivered rejected",
         ),
-        (FollowUpState, "requested accepted in-progress completed rejected cancelled"),
+        (FollowUpState, "requested accepted in-progress completed cancelled"),
         (Part, "ventilation perfusion unknown"),
         (NoticeState, "preparation on-hold completed stopped entered-in-error"),
         (Letter, "normal absent low nondiagnostic positive positive-chronic withdrawn"),
@@ -100,10 +100,13 @@ def test_every_code_and_what_it_does_to_the_letter() -> None:
             FOLLOW_UP,
             """
              opened requested
-            requested: acknowledged accepted | result-changed requested | cancelled cancelled | declined rejected | settled completed
-            accepted: started in-progress | result-changed requested | cancelled cancelled | completed completed | declined rejected
-            accepted: settled completed
-            in-progress: result-changed requested | cancelled cancelled | completed completed | settled completed""",
+             requested: acknowledged accepted | result-changed requested | cancelled cancelled | declined requested | transferred requested
+             requested: settled completed
+             accepted: started in-progress | result-changed requested | cancelled cancelled | completed completed | declined requested
+             accepted: transferred requested | settled completed
+             in-progress: result-changed requested | cancelled cancelled | completed completed | declined requested
+             in-progress: transferred requested | settled completed
+             completed: reopened requested""",
         ),
         (HOLD, " opened open\nopen: released released | withheld withheld | superseded superseded"),
         (

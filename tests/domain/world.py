@@ -253,7 +253,8 @@ def _lawful(before: FollowUp | None, item: FollowUp) -> None:
         assert item.version == 1
         return
     assert item.version == before.version + 1
-    assert before.state.open, "what is closed stays closed"
+    reopened = before.state is FollowUpState.COMPLETED and item.state is FollowUpState.REQUESTED and not item.acknowledged
+    assert before.state.open or reopened, "what is closed stays closed, unless a person takes it up again"
     if item.state is FollowUpState.CANCELLED:
         unseen = before.reason is FollowUpReason.INDETERMINATE and not before.acknowledged
         assert unseen or before.reason is FollowUpReason.REPORT_OVERDUE, "nothing that somebody knows of is cancelled"

@@ -52,7 +52,9 @@ def dead_gate_off(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def no_follow_up_of_the_indeterminate(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(duties, "OF_CATEGORY", {key: value for key, value in duties.OF_CATEGORY.items() if key is not Category.NONDIAGNOSTIC})
+    monkeypatch.setattr(
+        duties, "OF_CATEGORY", {key: value for key, value in duties.OF_CATEGORY.items() if key is not Category.NONDIAGNOSTIC}
+    )
 
 
 @pytest.mark.slow
