@@ -148,7 +148,7 @@ def test_a_result_that_nobody_works_on_any_more_is_put_on_the_list_when_its_hold
     world = World()
     world.send(POSITIVE)
     (item,) = world.exam.follow_ups
-    world.exam = replace(world.exam, follow_ups=(replace(item, state=FollowUpState.REJECTED),))
+    world.exam = replace(world.exam, follow_ups=(replace(item, state=FollowUpState.CANCELLED),))
     world.now = T0 + hours(2)
     assert tick(world) == ["hold-escalated", "hold-escalated"]
     assert (world.open, world.exam.follow_ups[-1].report_hash) == ([R.POSITIVE], world.current.content_hash)
