@@ -43,12 +43,15 @@ class Ruling:
     grade: Grade | None = None
 
 
-def rule(exam: Exam, report: Report, reading: Reading, ruling: Ruling, policy: Policy, now: datetime) -> Decision:
+def rule(
+    exam: Exam, report: Report, reading: Reading, ruling: Ruling, policy: Policy, now: datetime, arrived_at: datetime | None = None
+) -> Decision:
     """A clinician resolves a review. The letter of that category then follows its own gate; every other reason to hold it stays.
 
     Args:
         exam: with the version; `report` is that version, read again from its bytes.
         reading: what was read in it; its evidence is kept, its verdict (none) is not.
+        arrived_at: when it was decided first, which is what its age is counted at; None: now.
 
     Raises:
         Refused: with words for the person who asked.
@@ -56,7 +59,7 @@ def rule(exam: Exam, report: Report, reading: Reading, ruling: Ruling, policy: P
     version, grade = may_rule(exam, ruling)
     said = Reading(ruling.category, grade, evidence=reading.evidence, spans=reading.spans)
     clear = replace(report, problems=_settled(report.problems))
-    codes = reasons_for(exam, clear, said, ruling.category, policy, now)
+    codes = reasons_for(exam, clear, said, ruling.category, policy, arrived_at or now)
     case = Case(exam, clear, said, policy, now, ruling.category, grade, codes, asked_at=now)
     case = case.having(*_settled(_holding(exam)), BY_HAND)
     if disagreeing(case):

@@ -40,7 +40,9 @@ def decide(
     if read is None:
         raise Refused("the report of this exam cannot be read again; its bytes are gone. Speak to the patient yourself")
     report, reading = read
-    decision = rule(exam, report, reading, ruling, reread.rules.policy, now)
+    first = select(t.decisions.c.decided_at).where(t.decisions.c.report == version.content_hash, t.decisions.c.number == 1)
+    arrived_at = connection.execute(first).scalar_one()
+    decision = rule(exam, report, reading, ruling, reread.rules.policy, now, arrived_at)
     by, why = ruling.by.strip(), f"{BY_HAND}: {note or ruling.reason.strip()}"
     record.decide_again(writer, row, version, reading, decision, now, reread.rules.provenance, why=why, by=by, ruled=True)
     told = about(connection, row, version.patient)

@@ -41,7 +41,7 @@ def test_every_shipped_pack_can_be_switched_on_outside_live_mode(tmp_path: Path)
     assert shipped == sorted((PA, KY))
     pa, ky = load(site(tmp_path, on(PA, KY))).policy().statutes
     assert (pa.notify_within, pa.hold_for, pa.sentences, pa.jurisdiction) == (timedelta(days=20), None, (), "US-PA")
-    assert (ky.hold_for, ky.notify_within, ky.reasons) == (timedelta(hours=72), None, {"malignancy-raised"})
+    assert (ky.hold_for, ky.notify_within, ky.reasons) == (timedelta(hours=72), None, frozenset({"malignancy-raised"}))
     assert "O" in pa.patient_classes
     for statute in (pa, ky):
         assert statute.title

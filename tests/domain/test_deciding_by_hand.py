@@ -43,11 +43,7 @@ def reviewed(world: World, reading: Reading = UNREADABLE, **more: object) -> Rep
 
 def decide(world: World, report: Report, category: str, grade: Grade | None = None, by: str = "Dr Test") -> Decision:
     ruling = Ruling(Category(category), by, "read with the radiologist", grade)
-    decision = rule(world.exam, report, UNREADABLE, ruling, world.policy, world.now)
-    said = {"category": decision.category, "grade": decision.grade, "chronic": decision.chronic, "ruled_by": by}
-    versions = [replace(v, **said) if v.content_hash == report.content_hash else v for v in world.exam.versions]
-    world.exam = replace(world.exam, versions=tuple(versions))
-    world.apply(decision.changes)
+    decision = world.rule(report, UNREADABLE, ruling)
     invariants.check(world, set())
     return decision
 
@@ -308,3 +304,11 @@ def test_a_preliminary_that_reads_otherwise_changes_its_follow_up() -> None:
     assert found.decision
     world.apply(found.decision.changes)
     assert (found.decision.standing, world.open) == (Standing.PROVISIONAL, [R.POSITIVE])
+
+
+def test_a_report_that_is_decided_late_was_not_stale_when_it_came() -> None:
+    world = World()
+    report = reviewed(world)
+    ruling, late = Ruling(Category.NEGATIVE, "Dr Test", "r"), T0 + hours(24 * 90)
+    assert "stale" not in rule(world.exam, report, UNREADABLE, ruling, world.policy, late, T0).reasons
+    assert "stale" in rule(world.exam, report, UNREADABLE, ruling, world.policy, late).reasons

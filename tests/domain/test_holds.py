@@ -190,7 +190,9 @@ def test_a_statute_holds_and_its_end_asks_a_person_and_releases_nothing() -> Non
     assert world.hold.step_at == T0 + hours(72)
     world.now = T0 + hours(72)
     assert tick(world) == ["statute-time"]
-    assert (world.hold.level, world.hold.step_at, world.notice.state) == (3, None, NoticeState.ON_HOLD)
+    last = world.hold
+    assert (last.level, last.step_at) == (3, None)
+    assert world.notice.state is NoticeState.ON_HOLD
     world.release(world.hold)
 
 

@@ -177,9 +177,9 @@ class World:
     def rule(self, report: Report, reading: Reading, ruling: Ruling) -> Decision:
         """A clinician decides the version that speaks for the exam; `report` is that version."""
         decision = rule(self.exam, report, reading, ruling, self.policy, self.now)
-        said = {"category": decision.category, "grade": decision.grade, "chronic": decision.chronic, "ruled_by": ruling.by}
-        versions = tuple(replace(v, **said) if v.content_hash == report.content_hash else v for v in self.exam.versions)
-        self.exam = replace(self.exam, versions=versions)
+        (old,) = (version for version in self.exam.versions if version.content_hash == report.content_hash)
+        new = replace(old, category=decision.category, grade=decision.grade, chronic=decision.chronic, ruled_by=ruling.by)
+        self.exam = replace(self.exam, versions=tuple(new if version is old else version for version in self.exam.versions))
         self.apply(decision.changes)
         return decision
 
