@@ -111,7 +111,7 @@ TASK = shaped(
         "for": REFERENCE,
         "requester": REFERENCE,
         "owner": REFERENCE,
-        "note": every(shaped({"text": STRING, "authorString": STRING}, {"time": matches(DATE_TIME)})),
+        "note": every(shaped({"text": STRING}, {"authorString": STRING, "time": matches(DATE_TIME)})),
     },
 )
 
