@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from pipeline.domain.policy import Mode, Policy
 from pipeline.domain.report import Status
 from pipeline.errors import Refused
 from pipeline.flow import Flow
-from pipeline.store import ladders
+from pipeline.store import changes, ladders
 from pipeline.store.answers import FollowUpRow
 from pipeline.store.figures import report as figures
 from tests.flow.kit import T0, Kit, report
@@ -24,7 +25,7 @@ BOOK = Directory(
     {"ward": Role("ward", "Ward", "20", ("quill", "marsh")), **{name: Role(name, name.upper(), "3") for name in ROLES}},
 )
 SITE = Policy(owner="duty, 99", directory=BOOK)
-ORDERED = {"orderer": PersonName("Quill", "Dora"), "orderer_id": "9001"}
+ORDERED: dict[str, Any] = {"orderer": PersonName("Quill", "Dora"), "orderer_id": "9001"}
 
 
 @pytest.fixture
@@ -161,7 +162,7 @@ def test_a_second_daemon_that_comes_late_moves_nothing_twice(site: Kit) -> None:
 def test_a_failure_in_the_middle_of_a_chunk_moves_nothing_and_the_next_round_does(site: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(3):
         site.one(report("indeterminate", f"A{number}", control=f"C{number}", signed=T0 - timedelta(seconds=number)))
-    real, calls = ladders.apply, []
+    real, calls = changes.apply, []
 
     def failing(*arguments: object, **more: object) -> object:
         calls.append(1)

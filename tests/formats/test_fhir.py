@@ -111,7 +111,7 @@ TASK = shaped(
         "for": REFERENCE,
         "requester": REFERENCE,
         "owner": REFERENCE,
-        "note": every(shaped({"text": STRING, "authorString": STRING}, {"time": matches(DATE_TIME)})),
+        "note": every(shaped({"text": STRING}, {"authorString": STRING, "time": matches(DATE_TIME)})),
     },
 )
 
@@ -269,3 +269,10 @@ def test_any_text_gives_a_whole_task(owner: str, note: str, accession: str, auth
 
 def test_every_reason_has_its_words() -> None:
     assert set(WORDS) == set(FollowUpReason)
+
+
+def test_a_task_tells_its_ladder_its_plan_and_what_is_recommended() -> None:
+    found = task(replace(ITEM, level=2, plan="CTPA", planned_for=ITEM.due_at, next_step="Repeat the scan.", closed_why="no clot"))
+    check(found)
+    assert [one["code"] for one in found["businessStatus"]["coding"]] == ["unacknowledged", "escalated-2", "planned"]
+    assert [one["text"] for one in found["note"]] == ["Planned: CTPA", "Recommended: Repeat the scan.", "Outcome: no clot"]
