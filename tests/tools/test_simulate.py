@@ -45,14 +45,14 @@ def dead_gate_off(monkeypatch: pytest.MonkeyPatch) -> None:
         return tuple(code for code in ours(*arguments) if code != "deceased")
 
     monkeypatch.setattr(decide, "reasons_for", blind)
-    # Everybody dies before the report is signed, and it says so.
-    shares = {0.01: 1.0}
-    chance = course._Author.chance
-    monkeypatch.setattr(course._Author, "chance", lambda self, share: chance(self, shares.get(share, share)))
+    # Everybody dies, and half of the registries write to us.
+    monkeypatch.setattr(course, "DEATHS", 1.0)
 
 
 def no_follow_up_of_the_indeterminate(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(duties, "OF_CATEGORY", {key: value for key, value in duties.OF_CATEGORY.items() if key is not Category.NONDIAGNOSTIC})
+    monkeypatch.setattr(
+        duties, "OF_CATEGORY", {key: value for key, value in duties.OF_CATEGORY.items() if key is not Category.NONDIAGNOSTIC}
+    )
 
 
 @pytest.mark.slow
@@ -62,5 +62,5 @@ def no_follow_up_of_the_indeterminate(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_the_simulation_notices_a_planted_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plant: Any, noticed: str) -> None:
     plant(monkeypatch)
-    month = lived(tmp_path, seed=4, exams=30, days=1)
+    month = lived(tmp_path, seed=4, exams=20, days=1)
     assert any(words.startswith(f"{noticed}: ") for words in month.checked.wrong), month.checked.wrong

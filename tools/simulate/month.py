@@ -51,13 +51,16 @@ def go_through(world: World, product: Product, staff: Staff, ladders: Ladders, t
                 waiting += 1
             _take_in(product, due, clock.at, killed=bool(kills) and kills[0] <= clock.at)
             course.files += len(due)
+            ladders.before(product, clock.at)
             product.app.flow.tick(clock.at)
+            ladders.after(product, clock.at)
+            if steps % 36 == 0:
+                ladders.compare(product, clock.at)
             product.receiver.down = within(clock.at, world.receiver_down)
             if kills and kills[0] <= clock.at:
                 kills.pop(0)
                 product.killed_while_delivering()
             product.deliver()
-            ladders.look(product, clock.at)
         staff.hear()
         staff.work(clock.at)
         if steps % 6 == 0 and 7 <= clock.at.hour - 6 <= 21:
