@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.domain import decide, duties
+from pipeline.domain.followup import FollowUpReason
+from pipeline.domain.gates import reasons_for
 from pipeline.domain.reading import Category
 from tools.simulate import chart, course, summary
 from tools.simulate.simulation import Month, simulate
@@ -39,20 +40,16 @@ def test_a_seed_always_draws_the_same_month() -> None:
 
 
 def dead_gate_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    ours = decide.reasons_for
-
     def blind(*arguments: Any) -> tuple[str, ...]:
-        return tuple(code for code in ours(*arguments) if code != "deceased")
+        return tuple(code for code in reasons_for(*arguments) if code != "deceased")
 
-    monkeypatch.setattr(decide, "reasons_for", blind)
+    monkeypatch.setattr("pipeline.domain.decide.reasons_for", blind)
     # Everybody dies, and half of the registries write to us.
     monkeypatch.setattr(course, "DEATHS", 1.0)
 
 
 def no_follow_up_of_the_indeterminate(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        duties, "OF_CATEGORY", {key: value for key, value in duties.OF_CATEGORY.items() if key is not Category.NONDIAGNOSTIC}
-    )
+    monkeypatch.setattr("pipeline.domain.duties.OF_CATEGORY", {Category.POSITIVE: FollowUpReason.POSITIVE})
 
 
 @pytest.mark.slow
