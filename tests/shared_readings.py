@@ -27,6 +27,8 @@ class Shared:
         if CORPUS not in path.parents:
             return _READ(path, kind, vocabulary)
         for wanted, its_kind in ((path, kind), *_every()):
+            if wanted != path and self._file(wanted, vocabulary).exists():
+                continue
             with self._held(wanted, vocabulary, wait=False) as held:
                 if held:
                     found = self._taken(wanted, its_kind, vocabulary)
@@ -72,5 +74,5 @@ def _every() -> list[tuple[Path, str]]:
 
 def _hash_of_what_reads() -> str:
     """Of the code and what was learned: another code reads otherwise."""
-    code = sorted((ROOT / "pipeline/reading").rglob("*.py")) + [ROOT / "tools/corpus_report/corpora.py", WEIGHTS, FACTS]
+    code = [*sorted((ROOT / "pipeline/reading").rglob("*.py")), ROOT / "tools/corpus_report/corpora.py", WEIGHTS, FACTS]
     return hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in code)).hexdigest()
