@@ -21,6 +21,7 @@ _CHUNK = 50
 _ROUND = 500
 # Spelled as the partial indexes spell it, or no database would use them and each tick would look through every item there ever was.
 _OPEN: ColumnElement[bool] = literal_column("follow_ups.state IN ('requested', 'accepted', 'in-progress')")
+_WAITING: ColumnElement[bool] = literal_column("exams.waiting")
 _OPEN_HOLD: ColumnElement[bool] = literal_column("holds.state = 'open'")
 _OPEN_DELIVERY: ColumnElement[bool] = literal_column("deliveries.state IN ('new', 'leased', 'staged')")
 
@@ -50,7 +51,7 @@ class Clockwork:
             late = select(t.exams.c.digest).where(t.exams.c.late_at <= now).order_by(t.exams.c.late_at).limit(_ROUND)
             due = list(connection.execute(late).scalars())
             after = t.exams.c.digest > self._cursor
-            waiting = select(t.exams.c.digest).where(t.exams.c.waiting, after).order_by(t.exams.c.digest).limit(_ROUND)
+            waiting = select(t.exams.c.digest).where(_WAITING, after).order_by(t.exams.c.digest).limit(_ROUND)
             lonely = list(connection.execute(waiting).scalars())
         # Round and round: with more waiting studies than one round can look at, each has its turn.
         self._cursor = lonely[-1] if len(lonely) == _ROUND else ""

@@ -13,7 +13,7 @@ from pipeline.store.ledger import Ledger
 from tests.flow.kit import T0, Kit, file_of, image, report
 
 _TABLE = "(exams|follow_ups|holds|deliveries|messages|versions|notices|audit|instances|identifiers|files)"
-_PARTIAL = r"USING (COVERING )?INDEX ix_(exams_late_at|exams_waiting|follow_ups_open|follow_ups_step|holds_open|holds_step|deliveries_open)\b"
+_PARTIAL = r"USING (COVERING )?INDEX ix_(exams_(late_at|waiting)|follow_ups_(open|step)|holds_(open|step)|deliveries_open)\b"
 _WHOLE = re.compile(rf"SCAN {_TABLE}(?! {_PARTIAL})|SEARCH exams USING (COVERING )?INDEX sqlite_autoindex\w+ \(digest>")
 """A look through a table, or through an index of all its rows; one of what is open or waits may be looked through."""
 
