@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
+from pipeline.store.joins import any_waiting
 from pipeline.store.ledger import Ledger
 from tests.flow.kit import T0, Kit, file_of, image, report
 
@@ -35,6 +36,9 @@ def test_no_statement_of_a_tick_looks_through_a_whole_table(kit: Kit) -> None:
     engine = kit.ledger._engine
     event.listen(engine, "before_cursor_execute", heard)
     kit.flow.tick(T0 + timedelta(days=2))
+    with kit.ledger.read() as connection:
+        # Not of the tick, but of every batch.
+        assert any_waiting(connection)
     event.remove(engine, "before_cursor_execute", heard)
     statements = {statement: parameters for statement, parameters in asked if re.match(r"SELECT|UPDATE|DELETE", statement)}
     assert len(statements) > 8
