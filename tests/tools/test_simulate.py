@@ -19,7 +19,7 @@ def lived(place: Path, *, seed: int, exams: int, days: int) -> Month:
 
 @pytest.mark.slow
 def test_a_few_days_lose_nothing_and_fit_on_a_page(tmp_path: Path) -> None:
-    month = lived(tmp_path, seed=4, exams=60, days=2)
+    month = lived(tmp_path, seed=4, exams=60, days=1)
     assert month.checked.wrong == []
     looked = month.checked.looked_at
     for kind in ("no letter to the dead", "letters name their patient", "no result without follow-up", "every file is in the ledger"):
@@ -28,7 +28,7 @@ def test_a_few_days_lose_nothing_and_fit_on_a_page(tmp_path: Path) -> None:
     page = summary.page(month, 1.0)
     assert "0 wrong" in page
     assert len(page.splitlines()) < 66
-    picture = ET.fromstring(chart.drawn(month.course.samples, month.world.began, 2))
+    picture = ET.fromstring(chart.drawn(month.course.samples, month.world.began, 1))
     assert picture.find("{*}title") is not None
     assert picture.find("{*}desc") is not None
 

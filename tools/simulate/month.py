@@ -11,7 +11,8 @@ from tools.simulate.running import Clock, Product
 from tools.simulate.staff import Staff
 from tools.simulate.truth import Post, World, within
 
-STEP = timedelta(minutes=10)
+STEP, TAIL = timedelta(minutes=10), timedelta(hours=1)
+"""The steps of the month, and of the days after it in which only late files come."""
 _COUNTS = text("SELECT state, due_at < :now AS late, count(*) AS n FROM follow_ups GROUP BY state, due_at < :now")
 
 
@@ -39,10 +40,11 @@ def go_through(world: World, product: Product, staff: Staff, ladders: Ladders, t
     """From the first day to a day after the last file."""
     course, posts, kills = Course(), list(world.posts), list(world.killed)
     clock: Clock = product.clock
+    busy_until = world.began + timedelta(days=world.days, hours=12)
     waiting = 0
     steps = 0
     while clock.at < world.ends:
-        clock.at += STEP
+        clock.at += STEP if clock.at < busy_until else TAIL
         steps += 1
         if not within(clock.at, world.daemon_down):
             due = []
