@@ -65,7 +65,7 @@ def go_through(world: World, product: Product, staff: Staff, ladders: Ladders, t
             product.deliver()
         staff.hear()
         staff.work(clock.at)
-        if steps % 6 == 0 and 7 <= clock.at.hour - 6 <= 21:
+        if steps % 12 == 0 and 7 <= clock.at.hour - 6 <= 21:
             staff.look_at_holds()
         if steps % 36 == 0:
             product.app.flow.seal()
