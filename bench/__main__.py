@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import page, raw_loop, reading
+from bench import page, raw_loop, reading, tick
 from bench.product import memory_with_waiting_files, not_for_us_us, read_and_decide_us, replay_once, start_to_ready
 from bench.row import Row
 from bench.traffic import fill
@@ -27,9 +27,12 @@ def main() -> None:
     arguments = _arguments()
     machine = f"{platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}"
     rows: list[Row] = []
-    if arguments.only != "reading":
+    if arguments.only not in ("reading", "tick"):
         rows += _files(arguments, machine)
-    if arguments.only != "files" and not arguments.profile:
+    if arguments.only in (None, "tick") and not arguments.profile:
+        with tempfile.TemporaryDirectory(prefix="vqroute-bench-", dir=arguments.folder) as root:
+            rows += _told(tick.rows(Path(root), arguments.exams))
+    if arguments.only in (None, "reading") and not arguments.profile:
         print(machine)
         rows += _told(reading.rows(arguments.rounds))
     if arguments.write:
@@ -123,8 +126,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--share", type=float, default=0.05, help="of V/Q among them")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--exams", type=int, default=tick.EXAMS, help="in the ledger that the tick looks at")
     parser.add_argument("--folder", default=None, help="on which file system to work; the default is the temporary folder")
-    parser.add_argument("--only", choices=("files", "reading"), help="only the rows of one half")
+    parser.add_argument("--only", choices=("files", "reading", "tick"), help="only the rows of one half")
     parser.add_argument("--write", action="store_true", help="also put the rows into docs/benchmarks.md")
     parser.add_argument("--profile", action="store_true", help="profile one replay instead")
     return parser.parse_args()

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, func, literal_column, or_, select, update
 
 from pipeline.domain.followup import FollowUp
 from pipeline.domain.notice import Hold
@@ -20,7 +20,11 @@ from pipeline.telemetry import METRICS, emit
 
 _CHUNK = 50
 _ROUND = 500
-_OPEN = t.follow_ups.c.state.in_(t.OPEN_FOLLOW_UP_STATES)
+# Spelled as the partial indexes spell it, or no database would use them and each tick would look through every item there ever was.
+_OPEN: ColumnElement[bool] = literal_column("follow_ups.state IN ('requested', 'accepted', 'in-progress')")
+_WAITING: ColumnElement[bool] = literal_column("exams.waiting")
+_OPEN_HOLD: ColumnElement[bool] = literal_column("holds.state = 'open'")
+_OPEN_DELIVERY: ColumnElement[bool] = literal_column("deliveries.state IN ('new', 'leased', 'staged')")
 
 
 @dataclass(slots=True)
@@ -49,7 +53,7 @@ class Clockwork:
             late = select(t.exams.c.digest).where(t.exams.c.late_at <= now).order_by(t.exams.c.late_at).limit(_ROUND)
             due = list(connection.execute(late).scalars())
             after = t.exams.c.digest > self._cursor
-            waiting = select(t.exams.c.digest).where(t.exams.c.waiting, after).order_by(t.exams.c.digest).limit(_ROUND)
+            waiting = select(t.exams.c.digest).where(_WAITING, after).order_by(t.exams.c.digest).limit(_ROUND)
             lonely = list(connection.execute(waiting).scalars())
         # Round and round: with more waiting studies than one round can look at, each has its turn.
         self._cursor = lonely[-1] if len(lonely) == _ROUND else ""
@@ -86,11 +90,10 @@ class Clockwork:
         with self.ledger.read() as connection:
             counts = select(t.follow_ups.c.reason, func.count()).where(_OPEN).group_by(t.follow_ups.c.reason)
             follow_ups = connection.execute(counts).all()
-            values = connection.execute(select(t.holds.c.value).where(t.holds.c.state == "open")).scalars()
+            values = connection.execute(select(t.holds.c.value).where(_OPEN_HOLD)).scalars()
             holds = Counter(load(Hold, value).reasons[:1] for value in values)
-            open_ones = t.deliveries.c.state.in_(("new", "leased", "staged"))
             outbox = connection.execute(
-                select(t.deliveries.c.destination, func.count()).where(open_ones).group_by(t.deliveries.c.destination)
+                select(t.deliveries.c.destination, func.count()).where(_OPEN_DELIVERY).group_by(t.deliveries.c.destination)
             ).all()
         for gauge in (METRICS.follow_ups_open, METRICS.holds_open, METRICS.outbox_waiting):
             gauge.clear()
@@ -106,7 +109,7 @@ def _missed(connection: Connection, now: datetime) -> list[tuple[str, FollowUp]]
     """Follow-ups that nobody has acknowledged in time; each is told once for each due time it has had."""
     told = or_(t.follow_ups.c.told_due.is_(None), t.follow_ups.c.told_due != t.follow_ups.c.due_at)
     # `requested` is what an item is until somebody takes it.
-    missed = (t.follow_ups.c.state == "requested") & (t.follow_ups.c.due_at < now) & told
+    missed = _OPEN & (t.follow_ups.c.state == "requested") & (t.follow_ups.c.due_at < now) & told
     rows = connection.execute(
         update(t.follow_ups)
         .where(missed)

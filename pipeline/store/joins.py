@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, or_, select
+from sqlalchemy import Connection, bindparam, func, literal_column, or_, select
 
 from pipeline.domain.exam import Version
 from pipeline.domain.identity import Patient, conflicts
@@ -36,7 +36,8 @@ _WAITING = (
     .distinct()
     .order_by(t.exams.c.digest)
 )
-_ANY_WAITING = select(t.exams.c.digest).where(t.exams.c.waiting).limit(1)
+# Spelled as the partial index spells it: otherwise each batch would look through every exam to find that none waits.
+_ANY_WAITING = select(t.exams.c.digest).where(literal_column("exams.waiting")).limit(1)
 _SAME_REPORT = select(t.versions.c.words, t.versions.c.signed_at, t.versions.c.exam, t.versions.c.value).where(
     t.versions.c.signed_at.in_(bindparam("signed", expanding=True)), t.versions.c.words.in_(bindparam("words", expanding=True))
 )

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.domain import decide, duties
+from pipeline.domain.followup import FollowUpReason
+from pipeline.domain.gates import reasons_for
 from pipeline.domain.reading import Category
 from tools.simulate import chart, course, summary
 from tools.simulate.simulation import Month, simulate
@@ -18,7 +19,7 @@ def lived(place: Path, *, seed: int, exams: int, days: int) -> Month:
 
 @pytest.mark.slow
 def test_a_few_days_lose_nothing_and_fit_on_a_page(tmp_path: Path) -> None:
-    month = lived(tmp_path, seed=4, exams=60, days=2)
+    month = lived(tmp_path, seed=4, exams=60, days=1)
     assert month.checked.wrong == []
     looked = month.checked.looked_at
     for kind in ("no letter to the dead", "letters name their patient", "no result without follow-up", "every file is in the ledger"):
@@ -27,7 +28,7 @@ def test_a_few_days_lose_nothing_and_fit_on_a_page(tmp_path: Path) -> None:
     page = summary.page(month, 1.0)
     assert "0 wrong" in page
     assert len(page.splitlines()) < 66
-    picture = ET.fromstring(chart.drawn(month.course.samples, month.world.began, 2))
+    picture = ET.fromstring(chart.drawn(month.course.samples, month.world.began, 1))
     assert picture.find("{*}title") is not None
     assert picture.find("{*}desc") is not None
 
@@ -39,22 +40,16 @@ def test_a_seed_always_draws_the_same_month() -> None:
 
 
 def dead_gate_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    ours = decide.reasons_for
-
     def blind(*arguments: Any) -> tuple[str, ...]:
-        return tuple(code for code in ours(*arguments) if code != "deceased")
+        return tuple(code for code in reasons_for(*arguments) if code != "deceased")
 
-    monkeypatch.setattr(decide, "reasons_for", blind)
-    # Everybody dies before the report is signed, and it says so.
-    shares = {0.01: 1.0}
-    chance = course._Author.chance
-    monkeypatch.setattr(course._Author, "chance", lambda self, share: chance(self, shares.get(share, share)))
+    monkeypatch.setattr("pipeline.domain.decide.reasons_for", blind)
+    # Everybody dies, and half of the registries write to us.
+    monkeypatch.setattr(course, "DEATHS", 1.0)
 
 
 def no_follow_up_of_the_indeterminate(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        duties, "OF_CATEGORY", {key: value for key, value in duties.OF_CATEGORY.items() if key is not Category.NONDIAGNOSTIC}
-    )
+    monkeypatch.setattr("pipeline.domain.duties.OF_CATEGORY", {Category.POSITIVE: FollowUpReason.POSITIVE})
 
 
 @pytest.mark.slow
@@ -64,5 +59,5 @@ def no_follow_up_of_the_indeterminate(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_the_simulation_notices_a_planted_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plant: Any, noticed: str) -> None:
     plant(monkeypatch)
-    month = lived(tmp_path, seed=4, exams=30, days=1)
+    month = lived(tmp_path, seed=4, exams=20, days=1)
     assert any(words.startswith(f"{noticed}: ") for words in month.checked.wrong), month.checked.wrong

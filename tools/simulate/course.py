@@ -11,6 +11,8 @@ SERIES = (("normal", 58), ("very_low", 58), ("low", 454), ("intermediate", 83), 
 """The Harborview series, 682 V/Q scans."""
 _BY_HOUR = (1, 1, 1, 1, 1, 2, 4, 10, 16, 20, 20, 18, 14, 17, 18, 16, 12, 8, 6, 5, 4, 3, 2, 1)
 _WEEKEND = 0.3
+DEATHS = 0.01
+"""Of the exams: the person dies between the scan and a few days later."""
 
 
 def month(seed: int, exams: int, days: int) -> World:
@@ -160,7 +162,7 @@ class _Author:
         person = exam.person
         if person.died or person.merged_into:
             return
-        if self.chance(0.01):
+        if self.chance(DEATHS):
             exam.oddities.add("died")
             when = self.draw.randrange(3)
             person.died = signed + (-self.minutes(5, 35), self.minutes(2, 40), self.minutes(90, 3000))[when]

@@ -11,7 +11,8 @@ from tools.simulate.running import Clock, Product
 from tools.simulate.staff import Staff
 from tools.simulate.truth import Post, World, within
 
-STEP = timedelta(minutes=10)
+STEP, TAIL = timedelta(minutes=10), timedelta(hours=1)
+"""The steps of the month, and of the days after it in which only late files come."""
 _COUNTS = text("SELECT state, due_at < :now AS late, count(*) AS n FROM follow_ups GROUP BY state, due_at < :now")
 
 
@@ -39,10 +40,11 @@ def go_through(world: World, product: Product, staff: Staff, ladders: Ladders, t
     """From the first day to a day after the last file."""
     course, posts, kills = Course(), list(world.posts), list(world.killed)
     clock: Clock = product.clock
+    busy_until = world.began + timedelta(days=world.days, hours=12)
     waiting = 0
     steps = 0
     while clock.at < world.ends:
-        clock.at += STEP
+        clock.at += STEP if clock.at < busy_until else TAIL
         steps += 1
         if not within(clock.at, world.daemon_down):
             due = []
@@ -51,16 +53,19 @@ def go_through(world: World, product: Product, staff: Staff, ladders: Ladders, t
                 waiting += 1
             _take_in(product, due, clock.at, killed=bool(kills) and kills[0] <= clock.at)
             course.files += len(due)
+            ladders.before(product, clock.at)
             product.app.flow.tick(clock.at)
+            ladders.after(product, clock.at)
+            if steps % 36 == 0:
+                ladders.compare(product, clock.at)
             product.receiver.down = within(clock.at, world.receiver_down)
             if kills and kills[0] <= clock.at:
                 kills.pop(0)
                 product.killed_while_delivering()
             product.deliver()
-            ladders.look(product, clock.at)
         staff.hear()
         staff.work(clock.at)
-        if steps % 6 == 0 and 7 <= clock.at.hour - 6 <= 21:
+        if steps % 12 == 0 and 7 <= clock.at.hour - 6 <= 21:
             staff.look_at_holds()
         if steps % 36 == 0:
             product.app.flow.seal()

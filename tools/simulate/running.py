@@ -128,7 +128,8 @@ class Product:
             self.gone.append(Gone(self.clock.now(), "notice", facts, "\n".join(texts)))
             for one in path.parent.glob(f"{path.stem}.*"):
                 one.rename(self._kept("notices") / one.name)
-            path.parent.rmdir()
+            with contextlib.suppress(OSError):  # another letter of the same exam is still in it
+                path.parent.rmdir()
 
     def _kept(self, name: str) -> Path:
         folder = self._place / "received" / name

@@ -53,7 +53,7 @@ def simulate(place: Path, *, seed: int, exams: int, days: int, say: Callable[[st
         lived = go_through(world, product, staff, climbing, tell)
         say("\rchecking ...".ljust(78))
         checked = check(world, product, staff)
-        checked.looked_at["escalations at their time"] += sum(climbing.climbed.values())
+        checked.looked_at["escalations at their time"] += climbing.looked
         checked.wrong += [f"escalations at their time: {words}" for words in climbing.late]
         follow_ups, holds = _counted(product)
     finally:

@@ -74,7 +74,7 @@ class Staff:
     def _tell(self, accession: str) -> None:
         exam = self.exams.get(accession)
         if exam and not exam.person.died:
-            self.told[accession] = self.product.clock.now()
+            self.told.setdefault(accession, self.product.clock.now())
 
     def look_at_holds(self) -> None:
         """The round over what waits: positives that were told go, some minors and restricted records too; the rest stays."""
