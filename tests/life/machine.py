@@ -1,7 +1,7 @@
 """Random lives of a few exams at once, driven through the real product: the rules of the machine.
 
-Each step is one of: a message (any status, any order, again, as SR, under another accession), an image, an act of a person, time, a round of
-deliveries, a crash. Any of them may be struck by a crash in the middle; what a real site would do again is done again.
+Each step is one of: a message (any status, any order, again, as SR, under another accession), an image, an act of a person, time, a round
+of deliveries, a crash. Any of them may be struck by a crash in the middle; what a real site would do again is done again.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """The machine can see: three bugs, planted one at a time in the product's rules, each caught within few steps of a named seed.
 
-This replaces throw-away branches: the bug is put in by monkeypatch, so the check is made again on every run. If one of these tests fails the
-machine has gone blind, or the function that the bug is planted in has moved.
+This replaces throw-away branches: the bug is put in by monkeypatch, so the check is made again on every run. If one of these tests
+fails, the machine has gone blind, or the function that the bug is planted in has moved.
 """
 
 import pytest
