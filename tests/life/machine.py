@@ -171,8 +171,7 @@ class Life(RuleBasedStateMachine):
         self.sent.append((name, letter, content))
         model.tell(letter)
         if strangers and model.people != strangers:
-            # What a person let go was let go before this doubt.
-            self.released.clear()
+            self._doubt_of_the_person(name)
 
     @rule(which=WHICH, stranger=st.sampled_from((False,) * 9 + (True,)), second=st.booleans(), crash=CRASH)
     def image(self, which: str, stranger: bool, second: bool, crash: int) -> None:
@@ -186,7 +185,14 @@ class Life(RuleBasedStateMachine):
         self.site.files.append(content)
         model.images.append(person.mrn)
         if model.people != before and before:
-            self.released.clear()
+            self._doubt_of_the_person(which)
+
+    def _doubt_of_the_person(self, name: str) -> None:
+        """What a person let go of this exam was let go before this doubt."""
+        bed = BEDS[name]
+        if found := self.site.exam(bed.accessions[0][1], bed.accessions[0][0]):
+            for notice in found[1].notices:
+                self.released.pop(notice.id, None)
 
     # -- the product
 
