@@ -223,7 +223,8 @@ class Life(RuleBasedStateMachine):
         before = self.site.dump("files")
         for content in self.site.files:
             self.site.ingest(content)
-        self.site.ingest(b"".join(reversed(messages) if backwards else messages))
+        if messages:
+            self.site.ingest(b"".join(reversed(messages) if backwards else messages))
         assert self.site.dump("files") == before, "the whole history again changed something"
 
     # -- people
