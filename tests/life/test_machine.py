@@ -39,7 +39,7 @@ def lives(examples: int, steps: int, *, same: bool, shrink: bool = SHRINK) -> se
 def live(steps: int, *, same: bool) -> int:
     """Runs lives until this many steps are done; how many were."""
     before = STEPS["steps"]
-    run_state_machine_as_test(LifeWithEverything, settings=lives(max(2, steps // 45), 50, same=same))
+    run_state_machine_as_test(LifeWithEverything, settings=lives(max(2, steps // (45 if same else 35)), 50, same=same))
     return STEPS["steps"] - before
 
 
