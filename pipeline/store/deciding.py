@@ -11,7 +11,7 @@ from pipeline.domain.decide import InstanceDecision, words_of
 from pipeline.domain.decision import Change, Decision
 from pipeline.domain.exam import Exam
 from pipeline.domain.followup import FollowUp
-from pipeline.domain.identity import Patient
+from pipeline.domain.identity import Patient, conflicts
 from pipeline.domain.instance import Instance
 from pipeline.domain.notice import Hold
 from pipeline.domain.policy import Policy
@@ -190,8 +190,8 @@ class Deciding:
         for key in report.linked:
             row, joined = self._link(row, exams.of(key), now)
             linked = linked or joined
-        found = self._answered.elsewhere(report, words) if row.fresh else None
-        if found and (same := exams.by_digest(found)):
+        found = self._answered.elsewhere(report, words)
+        if found and self._unreported(row, report) and (same := exams.by_digest(found)):
             row, linked = self._link(same, row, now)
         if self._waiting is None:
             self._waiting = joins.any_waiting(self._connection)
@@ -211,6 +211,15 @@ class Deciding:
             row, other = other, row
         self._exams.absorb(other, row, "same-report", now)
         return row, True
+
+    def _unreported(self, row: ExamRow, report: Report) -> bool:
+        """Whether nothing but images of the report's own patient is known of an exam: it may become a part of another one."""
+        if row.fresh:
+            return True
+        self._writer.flush()
+        if joins.has_versions(self._connection, row.digest):
+            return False
+        return not any(conflicts(image.patient, report.patient) for image in self._exams.load(row).instances)
 
     def _take_waiting(self, row: ExamRow, report: Report, now: datetime) -> None:
         arriving = {row.digest: (report.patient, report.study_uid)}

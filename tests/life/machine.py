@@ -1,7 +1,7 @@
 """Random lives of a few exams at once, driven through the real product: the rules of the machine.
 
-Each step is one of: a message (any status, any order, again, as SR, under another accession), an image, an act of a person, time, a round of
-deliveries, a crash. Any of them may be struck by a crash in the middle; what a real site would do again is done again.
+Each step is one of: a message (any status, any order, again, as SR, under another accession), an image, an act of a person, time, a round
+of deliveries, a crash. Any of them may be struck by a crash in the middle; what a real site would do again is done again.
 """
 
 from collections.abc import Callable
@@ -171,8 +171,7 @@ class Life(RuleBasedStateMachine):
         self.sent.append((name, letter, content))
         model.tell(letter)
         if strangers and model.people != strangers:
-            # What a person let go was let go before this doubt.
-            self.released.clear()
+            self._doubt_of_the_person(name)
 
     @rule(which=WHICH, stranger=st.sampled_from((False,) * 9 + (True,)), second=st.booleans(), crash=CRASH)
     def image(self, which: str, stranger: bool, second: bool, crash: int) -> None:
@@ -186,7 +185,14 @@ class Life(RuleBasedStateMachine):
         self.site.files.append(content)
         model.images.append(person.mrn)
         if model.people != before and before:
-            self.released.clear()
+            self._doubt_of_the_person(which)
+
+    def _doubt_of_the_person(self, name: str) -> None:
+        """What a person let go of this exam was let go before this doubt."""
+        bed = BEDS[name]
+        if found := self.site.exam(bed.accessions[0][1], bed.accessions[0][0]):
+            for notice in found[1].notices:
+                self.released.pop(notice.id, None)
 
     # -- the product
 
@@ -217,7 +223,8 @@ class Life(RuleBasedStateMachine):
         before = self.site.dump("files")
         for content in self.site.files:
             self.site.ingest(content)
-        self.site.ingest(b"".join(reversed(messages) if backwards else messages))
+        if messages:
+            self.site.ingest(b"".join(reversed(messages) if backwards else messages))
         assert self.site.dump("files") == before, "the whole history again changed something"
 
     # -- people

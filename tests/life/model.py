@@ -76,6 +76,12 @@ class ExamModel:
     images: list[str] = field(default_factory=list)
     """Who each image is of (record number)."""
     doubtful_text: bool = False
+    dead: set[str] = field(default_factory=set)
+    """Record numbers of which the admission system said that their person has died."""
+    merged: bool = False
+    """Whether the patient's number was retired: from then on only the safe things are asked."""
+    decided: set[str] = field(default_factory=set)
+    """The categories that clinicians have decided on: likewise."""
 
     def tell(self, letter: Letter) -> None:
         """One new message, in the order of arrival."""
@@ -126,7 +132,7 @@ class ExamModel:
         return any(self._doubts())
 
     def _doubts(self) -> Iterator[bool]:
-        yield self.doubtful_text
+        yield self.doubtful_text or self.merged or bool(self.decided)
         every = [one for one in self.told if not one.preliminary and one.status not in RETRACTION]
         yield any(a.times == b.times and a.verdict != b.verdict for a in every for b in every)
         # The same words before and after other ones.
@@ -148,7 +154,7 @@ class ExamModel:
         speaker = self.speaker
         if not self.doubt:
             return {speaker.category} if speaker else set()
-        return {one.category for one in self.told} | {"review"}
+        return {one.category for one in self.told} | {"review"} | self.decided
 
     @property
     def people(self) -> set[str]:
@@ -159,7 +165,10 @@ class ExamModel:
         speaker = self.speaker
         if speaker is None or not self.finals:
             return "no final version speaks"
-        if any(one.letter.dead for one in self.told if one.letter.person == speaker.letter.person):
+        if (
+            any(one.letter.dead for one in self.told if one.letter.person == speaker.letter.person)
+            or speaker.letter.person.mrn in self.dead
+        ):
             return "the patient has died"
         if category not in self.categories:
             return f"the exam says {self.categories}"

@@ -2,9 +2,10 @@
 
 `make test` runs at least 2,000 steps, always the same ones. The nightly setting runs 50,000, other ones each time:
 
-    VQROUTE_NIGHTLY=1 python -m pytest tests/life -m "not torture" --timeout 0      or      python -m pytest tests/life -m nightly --timeout 0
+    python -m pytest tests/life -m nightly
+    VQROUTE_NIGHTLY=1 python -m pytest tests/life/test_machine.py       (the same, without the marker)
 
-A red run prints the steps and a `@reproduce_failure` blob; `LIFE_STEPS` sets another number of steps.
+A red run prints its steps and a `@reproduce_failure` blob; `LIFE_STEPS` sets another number of steps, `LIFE_SHRINK=1` makes the life small.
 """
 
 import os
@@ -38,7 +39,7 @@ def lives(examples: int, steps: int, *, same: bool, shrink: bool = SHRINK) -> se
 def live(steps: int, *, same: bool) -> int:
     """Runs lives until this many steps are done; how many were."""
     before = STEPS["steps"]
-    run_state_machine_as_test(LifeWithEverything, settings=lives(max(2, steps // 33), 50, same=same))
+    run_state_machine_as_test(LifeWithEverything, settings=lives(max(2, steps // (45 if same else 35)), 50, same=same))
     return STEPS["steps"] - before
 
 

@@ -60,6 +60,7 @@ def _quick(connection: Any, record: Any) -> None:
 
 
 _PREPARE = engine._prepare
+_LEASES = ("lease", "leased_until")
 
 
 class Wobbly:
@@ -192,8 +193,8 @@ class Ward:
         for table in tables:
             if table in ("daemons", *without) or table.startswith("sqlite_"):
                 continue
-            for row in self.rows(f"SELECT * FROM {table}"):
-                kept.append(f"{table} {sorted((k, v) for k, v in row.items() if k not in ('lease', 'leased_until'))}")
+            rows = self.rows(f"SELECT * FROM {table}")
+            kept += [f"{table} {sorted((name, value) for name, value in row.items() if name not in _LEASES)}" for row in rows]
         return "\n".join(sorted(kept))
 
     def leases_end(self) -> None:
