@@ -153,6 +153,8 @@ class Decisions(Section):
     low: Literal[Category.NEGATIVE, Category.NONDIAGNOSTIC] | None = None
     quiet_period: Duration = parse("0min")
     study_settle: Duration = parse("60s")
+    chest_x_ray_before: Duration = parse("24h")
+    chest_x_ray_after: Duration = parse("4h")
 
 
 def _clock(value: timedelta) -> timedelta:
@@ -183,6 +185,7 @@ class FollowUps(Section):
     clocks: Annotated[dict[FollowUpReason, Clock], AfterValidator(_whole_days)] = Field(default_factory=dict)
     preliminary: Clock = parse("12h")
     study: Clock = parse("24h")
+    study_urgent: Clock = parse("4h")
 
     @property
     def all_clocks(self) -> dict[FollowUpReason, Duration]:
@@ -195,9 +198,15 @@ class Holds(Section):
     expiry: Clock = parse("24h")
     minor_age: Annotated[int, Field(ge=0, le=25)] = 18
     stale_after: Duration = parse("30d")
-    off: frozenset[Literal["minor", "birth-date-missing", "restricted", "stale", "malignancy-raised", "second-reader"]] = frozenset()
+    off: frozenset[
+        Literal["minor", "birth-date-missing", "restricted", "stale", "malignancy-raised", "second-reader", "ventilation-not-acquired"]
+    ] = frozenset()
     inpatients: bool = False
     require_study: bool = False
+
+
+_PAUSES = {"aggregated albumin": parse("12h"), "macroaggregated": parse("12h"), "MAA": parse("12h"), "macrosalb": parse("12h")}
+_PAUSES |= {"technegas": parse("0min"), "pentetate": parse("0min"), "DTPA": parse("0min"), "xenon": parse("0min"), "krypton": parse("0min")}
 
 
 class Logs(Section):
@@ -227,5 +236,6 @@ class SiteFile(Section):
     logs: Logs = Logs()
     metrics: Metrics = Metrics()
     sources: dict[Label, Source] = Field(default_factory=dict)
+    breastfeeding: dict[str, Duration] = Field(default_factory=lambda: dict(_PAUSES))
     authorities: dict[str, str] = Field(default_factory=dict)
     destinations: dict[Label, Destination] = Field(default_factory=lambda: {"folder": Destination()})

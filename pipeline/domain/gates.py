@@ -11,6 +11,7 @@ from pipeline.domain.policy import SWITCHABLE, Mode, Policy
 from pipeline.domain.reading import Category, Grade, Reading
 from pipeline.domain.reasons import known, strictest
 from pipeline.domain.report import Liveness, Report, Status
+from pipeline.domain.study import facts_of, speaks_of_ventilation
 
 _TONGUES = {"eng": "en", "english": "en", "spa": "es", "spanish": "es", "español": "es", "ara": "ar", "arabic": "ar"} | {
     "zho": "zh-Hans",
@@ -125,6 +126,13 @@ def _patient_codes(exam: Exam, report: Report, policy: Policy, now: datetime) ->
         codes.append("identity-study")
     if any(conflicts(patient, version.patient) for version in versions):
         codes.append("identity-version")
+    if report.study_uid and any(image.study_uid for image in exam.instances):
+        # Two studies under one accession are one exam; a report that names neither belongs to another.
+        if report.study_uid not in {image.study_uid for image in exam.instances}:
+            codes.append("study-uid-conflict")
+    facts = facts_of(exam.instances, settled=exam.settled)
+    if facts.no_ventilation and speaks_of_ventilation(report.text):
+        codes.append("ventilation-not-acquired")
     return codes
 
 

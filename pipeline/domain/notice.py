@@ -58,6 +58,7 @@ class LetterFacts:
     language: str
     wants_language: str = ""
     replaces_at: datetime | None = None
+    breastfeeding_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

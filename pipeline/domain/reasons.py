@@ -96,6 +96,16 @@ _ALL = (
     Reason("release-unknown", HOLD, "OBX-26 holds a code that is not in table 0909.", "Ask the source."),
     Reason("inpatient", HOLD, "The patient is still on the ward (PV1-2 I).", "Hand the letter to the ward."),
     Reason("study-missing", HOLD, "The site wants images before a letter, and none have come.", "Find the study."),
+    Reason(
+        "study-uid-conflict", RELEASE, "The report names another study than the images of its accession.", "Find out which study was read."
+    ),
+    Reason(
+        "ventilation-not-acquired",
+        HOLD,
+        "The report tells what ventilation showed, and only perfusion images came: it may be another study's report.",
+        "Compare the report with the images; release if it is this study's.",
+    ),
+    Reason("no-chest-x-ray", RELEASE, "No chest x-ray passed through from a day before the scan to shortly after.", "Look for one."),
     # the text
     Reason(
         "exam-unknown",

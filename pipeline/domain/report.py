@@ -96,6 +96,8 @@ class Report:
     study_uid: str = ""
     source: str = ""
     control_id: str = ""
+    urgent: bool = False
+    """PV1-2 E, or STAT in OBR-5 or OBR-27."""
     text: str = field(init=False, repr=False)
     """The blocks joined by `\\n`: what evidence offsets count in."""
 

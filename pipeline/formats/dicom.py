@@ -116,11 +116,7 @@ class Header:
 
         (0008,0201) gives the offset of times without one, else `zone` counts.
         """
-        own = self.text("TimezoneOffsetFromUTC")
-        try:
-            here = offset(own) if own else zone
-        except (ValueError, IndexError):
-            here = zone
+        here = self.zone(zone)
         for source in sources:
             if isinstance(source, str):
                 found = moment(self.text(source), here)
@@ -130,6 +126,14 @@ class Header:
             if found:
                 return found.at.astimezone(UTC)
         return None
+
+    def zone(self, zone: tzinfo) -> tzinfo:
+        """The zone of the times in this data set: its own offset (0008,0201), else `zone`."""
+        own = self.text("TimezoneOffsetFromUTC")
+        try:
+            return offset(own) if own else zone
+        except (ValueError, IndexError):
+            return zone
 
     def _value(self, keyword: str) -> Any:
         try:

@@ -15,7 +15,7 @@ from pipeline.formats.hl7text import Delimiters
 from pipeline.formats.hl7v2 import Message, Moment, Segment
 from pipeline.readers.exams import Exams, Verdict, safe_code
 from pipeline.readers.oru_people import People, another_person, differ
-from pipeline.readers.oru_status import Standing, release_problems, standing, together
+from pipeline.readers.oru_status import Standing, release_problems, standing, together, urgent
 from pipeline.readers.oru_text import Story, blocks, breaks_off, story
 
 if TYPE_CHECKING:
@@ -77,11 +77,11 @@ def read(body: bytes, digest: str, config: "Config", exams: Exams) -> list[tuple
         errors.Unreadable: the message cannot be parsed.
     """
     _, head = hl7v2.head(body)
-    application, facility = (_first(head, number) for number in (3, 4))
+    application, facility = (first(head, number) for number in (3, 4))
     name, source = config.source_for(application, facility)
     message = hl7v2.parse(body, source.charset, config.limits.max_segments)
-    sender = _sender(message, name, source, config)
-    subjects = _subjects(message)
+    sender = sender_of(message, name, source, config)
+    subjects = subjects_of(message)
     _judge(message, subjects, exams)
     people = People(message, sender.authority, dict(config.authorities))
     ours = [subject for subject in subjects if any(order.verdict in (Verdict.LUNG, Verdict.CONFLICT) for order in subject.orders)]
@@ -96,13 +96,15 @@ def read(body: bytes, digest: str, config: "Config", exams: Exams) -> list[tuple
     return found
 
 
-def _first(head: list[bytes], number: int) -> str:
+def first(head: list[bytes], number: int) -> str:
+    """The first component of a field of the header."""
     raw = head[number] if number < len(head) else b""
     component = head[2][:1] if len(head) > 2 and head[2] else b"^"
     return raw.split(component)[0].decode("utf-8", errors="replace").strip()
 
 
-def _sender(message: Message, name: str, source: "Source", config: "Config") -> Sender:
+def sender_of(message: Message, name: str, source: "Source", config: "Config") -> Sender:
+    """Who sent the message."""
     facility = message.value(message.header, 4)
     spoken = source.authority or facility or message.value(message.header, 3) or "unknown"
     sent = message.value(message.header, 7)
@@ -119,7 +121,7 @@ def _offset(text: str) -> timezone | None:
         return None
 
 
-def _subjects(message: Message) -> list[Subject]:
+def subjects_of(message: Message) -> list[Subject]:
     """Segments by patient and order, in whatever order the sender put them."""
     subjects: list[Subject] = [Subject()]
     waiting: list[Segment] = []
@@ -247,7 +249,7 @@ def _report(message: Message, subject: Subject, people: People, sender: Sender, 
         key=keys[0],
         content_hash=digest,
         status=status.status,
-        liveness=_liveness(message),
+        liveness=liveness(message),
         blocks=made,
         patient=patient,
         accession="" if "accession-missing" in missing else keys[0].accession,
@@ -260,6 +262,7 @@ def _report(message: Message, subject: Subject, people: People, sender: Sender, 
         study_uid=_study_uid(message, orders, sender),
         source=sender.name or sender.facility,
         control_id=message.value(message.header, 10),
+        urgent=any(urgent(message, order.obr, order.rest, subject.visits) for order in orders),
         observed_at=times.observed,
         signed_at=times.signed,
         message_at=times.sent,
@@ -297,7 +300,7 @@ def _keys(message: Message, orders: list[Order], sender: Sender, people: People,
         filler, control = message.value(order.obr, 3), message.value(order.orc, 3)
         if filler and control and filler != control:
             problems.append("order-number-conflict")
-        key = next((key for key in (_key(message, order, path, sender, people) for path in sender.source.accession_fields) if key), None)
+        key = next((key for key in (key_in(message, order, path, sender, people) for path in sender.source.accession_fields) if key), None)
         if key:
             keys.append(key)
     if not keys:
@@ -307,7 +310,7 @@ def _keys(message: Message, orders: list[Order], sender: Sender, people: People,
     return tuple(dict.fromkeys(keys)), list(dict.fromkeys(problems))
 
 
-def _key(message: Message, order: Order, path: str, sender: Sender, people: People) -> ExamKey | None:
+def key_in(message: Message, order: Order, path: str, sender: Sender, people: People) -> ExamKey | None:
     """The exam key in one configured field such as `OBR-3.1`: the value, and beside it the authority of an EI."""
     value = _field(message, order, path)
     if not value:
@@ -347,7 +350,7 @@ def _orderer(people: People, order: Order) -> PersonName | None:
     return named or (people.clinician(order.orc[12]) if order.orc else None)
 
 
-def _liveness(message: Message) -> Liveness:
+def liveness(message: Message) -> Liveness:
     """MSH-11. Source: HL7 v2 tables 0103 and 0207."""
     processing, mode = message.value(message.header, 11).upper(), message.value(message.header, 11, 2).upper()
     if mode in ("A", "R", "I") or processing not in ("P", ""):

@@ -12,6 +12,7 @@ from pipeline.domain.notice import Hold
 from pipeline.store import tables as t
 from pipeline.store.codec import load
 from pipeline.store.deciding import Decided, Deciding, Rules
+from pipeline.store.evidence import Lookout
 from pipeline.store.exams import Exams
 from pipeline.store.ledger import Ledger
 from pipeline.store.writer import Writer
@@ -40,6 +41,10 @@ class Clockwork:
     rules: Rules
     destinations: Mapping[str, frozenset[str]]
     _cursor: str = ""
+    _lookout: Lookout = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._lookout = Lookout(self.ledger, self.rules.policy, self.destinations)
 
     def round(self, now: datetime) -> Ticked:
         ticked = Ticked()
@@ -74,6 +79,10 @@ class Clockwork:
         for exam, hold in expired:
             emit("hold.expired", hold_id=hold.id, exam=exam, reasons=hold.reasons, due_at=hold.expires_at)
         ticked.overdue, ticked.expired = len(overdue), len(expired)
+        proposed, flagged = self._lookout.round(now)
+        ticked.decided += proposed
+        for one in flagged:
+            emit("study.flagged", exam=one.exam, reasons=one.reasons)
         self._gauges()
         return ticked
 

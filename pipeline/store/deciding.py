@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from pipeline.domain import clocks
 from pipeline.domain import decide as deciding
-from pipeline.domain.arrival import News, OtherExam, PatientChange, Rejection
+from pipeline.domain.arrival import News, NotForUs, OtherExam, PatientChange, Rejection
 from pipeline.domain.decide import InstanceDecision, words_of
 from pipeline.domain.decision import Change, Decision
 from pipeline.domain.exam import Exam
@@ -22,7 +22,7 @@ from pipeline.store import expected, joins, others, patients, record
 from pipeline.store.audit import open_chain
 from pipeline.store.changes import About, Applied, apply
 from pipeline.store.decided import Decided as Decided
-from pipeline.store.exams import WAITING_AUTHORITY, ExamRow, Exams, accessions_of, waiting_key
+from pipeline.store.exams import WAITING_AUTHORITY, ExamRow, Exams, accessions_of, is_urgent, waiting_key
 from pipeline.store.record import Provenance
 
 
@@ -61,6 +61,8 @@ class Deciding:
 
     def alone(self, what: object) -> bool:
         """Whether deciding this reads or writes nothing but rows that are kept back: the first report of an exam, as most are."""
+        if isinstance(what, NotForUs) and isinstance(what.news, OtherExam):
+            return True
         if not isinstance(what, Report) or what.linked or self._waiting or not self._exams.of(what.key).fresh:
             return False
         return self._answered.elsewhere(what, self._words_of(what)) is None
@@ -165,10 +167,15 @@ class Deciding:
             study = {"accession": accession, "study": instance.study_uid}
             record.add_identifiers(self._writer, row.digest, (), instance.patient, **study)
             record.add_instance(self._writer, row, instance, now, why)
+            row.settle_at = now + self._rules.policy.study_settle
+            self._writer.add("settles", {"exam": row.digest, "settle": row.settle_at})
         told = about(self._connection, row, instance.patient) if decision.changes else None
         made = self._apply(row, exam, decision.changes, now, told)
         known = instance.content_hash in {image.content_hash for image in exam.instances}
         after = exam if known else replace(exam, instances=(*exam.instances, instance))
+        if not after.versions:
+            keys = {row.digest} | ({instance.key.digest} if instance.key else set())
+            after = replace(after, urgent=after.urgent or is_urgent(self._connection, keys))
         self._exams.save(row, self._late(after, decision.changes))
         return Decided(row.digest, tuple(made), reasons=decision.reasons)
 

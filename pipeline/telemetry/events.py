@@ -242,6 +242,12 @@ EVENTS: dict[str, Event] = {
         "exam file part reasons",
     ),
     # what follows
+    "study.flagged": _event(
+        INFO,
+        "The images of an exam are complete, and something about them is for the reading room: no chest x-ray, or a report of what was not imaged.",
+        "Look at the study with `vqroute show`; no letter or follow-up has changed for it, but for a hold that says so.",
+        "exam reasons",
+    ),
     "follow_up.opened": _event(
         INFO,
         "A follow-up is on somebody's list.",
