@@ -51,7 +51,8 @@ def scan_time(exam: Exam) -> datetime | None:
 def sentence(found: Evidence) -> str:
     """Our own words, an accession and a date: no text of a report."""
     number = f" {found.accession}" if found.accession else ""
-    return f"A later {NAMES[found.kind]}{number} of {found.done_at.date().isoformat()} has a final report. See whether it answers the question."
+    what = f"{NAMES[found.kind]}{number} of {found.done_at.date().isoformat()}"
+    return f"A later {what} has a final report. See whether it answers the question."
 
 
 def _place(one: Evidence) -> tuple[datetime, str, str]:

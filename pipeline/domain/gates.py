@@ -126,10 +126,10 @@ def _patient_codes(exam: Exam, report: Report, policy: Policy, now: datetime) ->
         codes.append("identity-study")
     if any(conflicts(patient, version.patient) for version in versions):
         codes.append("identity-version")
-    if report.study_uid and any(image.study_uid for image in exam.instances):
-        # Two studies under one accession are one exam; a report that names neither belongs to another.
-        if report.study_uid not in {image.study_uid for image in exam.instances}:
-            codes.append("study-uid-conflict")
+    studies = {image.study_uid for image in exam.instances if image.study_uid}
+    # Two studies under one accession are one exam; a report that names neither may be of another.
+    if report.study_uid and studies and report.study_uid not in studies:
+        codes.append("study-uid-conflict")
     facts = facts_of(exam.instances, settled=exam.settled)
     if facts.no_ventilation and speaks_of_ventilation(report.text):
         codes.append("ventilation-not-acquired")

@@ -133,9 +133,11 @@ _NOT_DONE = re.compile(
     r"|\bperfusion[- ]only\b"
 )
 _SEEN = re.compile(
-    r"\bventilation (?:images?|imaging|scan|study|phase|portion|component|defects?|spect|is|was|are|were|demonstrat\w+|show\w*|reveal\w*|appears?)\b"
+    r"\bventilation (?:images?|imaging|scan|study|phase|portion|component|defects?|spect|is|was|are|were|appears?)\b"
+    r"|\bventilation (?:demonstrat\w+|show\w*|reveal\w*)\b"
     r"|\b(?:normal|homogeneous|uniform|heterogeneous|abnormal) ventilation\b"
-    r"|\b(?:mis)?match(?:ed)? (?:segmental |subsegmental |perfusion |ventilation |v/?q )*defects?\b|\bventilation[ -]perfusion (?:mis)?match"
+    r"|\b(?:mis)?match(?:ed)? (?:segmental |subsegmental |perfusion |ventilation |v/?q )*defects?\b"
+    r"|\bventilation[ -]perfusion (?:mis)?match"
 )
 
 

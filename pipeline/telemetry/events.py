@@ -244,7 +244,7 @@ EVENTS: dict[str, Event] = {
     # what follows
     "study.flagged": _event(
         INFO,
-        "The images of an exam are complete, and something about them is for the reading room: no chest x-ray, or a report of what was not imaged.",
+        "The images of an exam are complete, and the reading room should look: no chest x-ray, or a report of what was not imaged.",
         "Look at the study with `vqroute show`; no letter or follow-up has changed for it, but for a hold that says so.",
         "exam reasons",
     ),
