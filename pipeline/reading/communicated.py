@@ -58,7 +58,8 @@ _PERSON = re.compile(
 _ROLE = re.compile(
     r"\b(?:the\s+)?(?:(?:ordering|referring|treating|attending|covering|on-?call|emergency(?: department| room)?|ed|er|icu"
     r"|ward|floor|primary|clinical|care)\s+)+"
-    r"(?:physician|clinician|provider|team|nurse|doctor|resident|service|attending)\b|\b(?:the\s+)?(?:nurse|clinical team|primary team|care team)\b",
+    r"(?:physician|clinician|provider|team|nurse|doctor|resident|service|attending)\b"
+    r"|\b(?:the\s+)?(?:nurse|clinical team|primary team|care team)\b",
     re.IGNORECASE,
 )
 _CLOCK = re.compile(
@@ -90,7 +91,7 @@ def _sentences(text: str) -> list[str]:
     return [" ".join(part.split()) for part in _STOP.split(text) if part.strip()]
 
 
-def _read(sentence: str, *, coded: bool) -> Contact | None | bool:
+def _read(sentence: str, *, coded: bool) -> Contact | bool | None:
     """A contact; None where the sentence is about something else; False where it says that nobody has been told."""
     person = _PERSON.search(sentence)
     role = None if person else _ROLE.search(sentence)

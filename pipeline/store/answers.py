@@ -29,6 +29,8 @@ class FollowUpRow:
     note: str
     acknowledged_by: str
     acknowledged_at: datetime | None
+    proposal: str = ""
+    contact: str = ""
 
     def overdue(self, now: datetime) -> bool:
         return self.state.open and self.due_at < now

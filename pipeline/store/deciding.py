@@ -18,6 +18,7 @@ from pipeline.domain.instance import Instance
 from pipeline.domain.policy import Policy
 from pipeline.domain.reading import Reading
 from pipeline.domain.report import Liveness, Report, TextBlock
+from pipeline.reading.communicated import communicated
 from pipeline.store import expected, joins, others, patients, record
 from pipeline.store.audit import open_chain
 from pipeline.store.changes import About, Applied, apply
@@ -63,6 +64,8 @@ class Deciding:
         """Whether deciding this reads or writes nothing but rows that are kept back: the first report of an exam, as most are."""
         if isinstance(what, NotForUs) and isinstance(what.news, OtherExam):
             return True
+        if isinstance(what, Report) and what.study_uid and "accession-missing" in what.problems:
+            return False
         if not isinstance(what, Report) or what.linked or self._waiting or not self._exams.of(what.key).fresh:
             return False
         return self._answered.elsewhere(what, self._words_of(what)) is None
@@ -78,6 +81,9 @@ class Deciding:
         rules, policy = self._rules, self._rules.policy
         words = self._words_of(report)
         row, linked = self._exam_for(report, words, now)
+        if "accession-missing" in report.problems and row.key != report.key:
+            # Its Study Instance UID, or the same report under an accession, has told which exam it belongs to.
+            report = replace(report, problems=tuple(code for code in report.problems if code != "accession-missing"))
         exam = self._exams.load(row)
         promoted = rules.promoted_text(exam, report)
         if promoted is not report:
@@ -88,7 +94,7 @@ class Deciding:
         names = {"accession": report.accession, "control": report.control_id, "study": report.study_uid}
         record.add_identifiers(self._writer, row.digest, keys, report.patient, **names)
         after = record.add_version(self._writer, row, exam, promoted, reading, decision, now, rules.provenance)
-        changes = decision.changes
+        changes = _evidenced(decision.changes, promoted)
         if linked:
             changes += _renewed(exam, changes)
         tasks = any(isinstance(change.item, FollowUp) for change in changes)
@@ -189,6 +195,9 @@ class Deciding:
             row, joined = self._link(row, exams.of(key), now)
             linked = linked or joined
         found = self._answered.elsewhere(report, words) if row.fresh else None
+        if found is None and row.fresh and "accession-missing" in report.problems and report.study_uid:
+            self._writer.flush()
+            found = joins.exam_of_study(exams, report)
         if found and (same := exams.by_digest(found)):
             row, linked = self._link(same, row, now)
         if self._waiting is None:
@@ -250,6 +259,20 @@ def _renewed(exam: Exam, changes: Sequence[Change]) -> tuple[Change, ...]:
     touched = {change.item.id for change in changes}
     items = [item for item in exam.follow_ups if item.state.open and item.id not in touched]
     return tuple(Change(replace(item, version=item.version + 1), "exam-linked") for item in items)
+
+
+def _evidenced(changes: tuple[Change, ...], report: Report) -> tuple[Change, ...]:
+    """Follow-ups of this version, saying what its text says of somebody having been told. It changes no clock and no state."""
+    items = [change.item for change in changes if isinstance(change.item, FollowUp) and change.item.state.open]
+    contact = communicated(report.blocks) if any(item.report_hash == report.content_hash for item in items) else None
+    if contact is None:
+        return changes
+    return tuple(
+        replace(change, item=replace(change.item, contact=contact.said))
+        if isinstance(change.item, FollowUp) and change.item.state.open and change.item.report_hash == report.content_hash
+        else change
+        for change in changes
+    )
 
 
 def _shown(key: ExamKey) -> bool:

@@ -206,6 +206,8 @@ def _follow_up_row(item: FollowUp, exam: str, accession: str) -> FollowUpRow:
         note=item.note,
         acknowledged_by=item.acknowledged_by,
         acknowledged_at=item.acknowledged_at,
+        proposal=item.proposal,
+        contact=item.contact,
     )
 
 
