@@ -81,7 +81,7 @@ def communicated(blocks: Sequence[TextBlock]) -> Contact | None:
             continue
         for sentence in _sentences(block.text):
             told = _read(sentence, coded=block.section == "communication")
-            if told is False:
+            if isinstance(told, bool):
                 return None
             found = found or told
     return found

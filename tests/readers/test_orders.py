@@ -55,7 +55,7 @@ def test_what_is_not_live_or_says_something_else_is_no_news() -> None:
 @pytest.mark.parametrize(
     ("more", "fields", "pv1"),
     [
-        (("TQ1|1||||||20250423090000|||S",), {}, "PV1|1|O"),
+        (("TQ1|1||||||20250423090000||S",), {}, "PV1|1|O"),
         ((), {"f5": "S"}, "PV1|1|O"),
         ((), {"f27": "^^^^^A"}, "PV1|1|O"),
         ((), {}, "PV1|1|E"),
