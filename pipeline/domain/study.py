@@ -55,7 +55,7 @@ def facts_of(images: Sequence[Instance], *, settled: bool) -> StudyFacts:
     order, days = PartsOrder.UNKNOWN, 0
     if breath and blood and breath != blood:
         order = PartsOrder.VENTILATION_FIRST if breath < blood else PartsOrder.PERFUSION_FIRST
-        days = abs((breath - blood).days) if breath > blood else (blood - breath).days
+        days = abs(blood - breath).days
         if days == 0 and abs(blood - breath) >= timedelta(hours=14):
             # The next morning is another day, whatever the time zone.
             days = 1

@@ -15,7 +15,7 @@ CHICAGO = ZoneInfo("America/Chicago")
 
 def order(kind: str = "ORM^O01", control: str = "NW", exam: str = OBR4, *more: str, pv1: str = "PV1|1|O", status: str = "", **fields: str):
     orc = f"ORC|{control}|58233^EHR|HR25-118820^RIS||{status}"
-    what = one(message(msh(f9=kind, **{"f11": fields.pop("live", "P")}), PID, pv1, orc, obr("", exam, **fields), *more)).what
+    what = one(message(msh(f9=kind, f11=fields.pop("live", "P")), PID, pv1, orc, obr("", exam, **fields), *more)).what
     assert isinstance(what, NotForUs), what
     assert what.reason == "not-a-result"
     assert what.news is None or isinstance(what.news, ExpectedExam)
