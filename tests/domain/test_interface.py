@@ -55,13 +55,15 @@ def test_the_words_of_each_kind(kind: type[StrEnum], words: str) -> None:
 
 
 EFFECTS = {
-    NoticeEffect.RELEASE: "text-promoted corrected charset-assumed incidental negative nondiagnostic language-missing study-uid-conflict no-chest-x-ray",
+    NoticeEffect.RELEASE: "text-promoted corrected charset-assumed incidental negative nondiagnostic language-missing "
+    "study-uid-conflict no-chest-x-ray",
     NoticeEffect.HOLD: """
         liveness-unstated status-unknown status-conflict status-appended version-tie status-regressed discrepancy nothing-to-promote
         no-result stale broken-off charset-undecodable accession-missing order-number-conflict
         identity-conflict identity-incomplete identity-study identity-version minor birth-date-missing restricted
         release-withheld release-unknown inpatient study-missing
-        exam-unknown ventilation-not-acquired text-not-readable text-too-long no-impression empty-impression no-verdict contradiction unread-mention hedge
+        exam-unknown ventilation-not-acquired
+        text-not-readable text-too-long no-impression empty-impression no-verdict contradiction unread-mention hedge
         wide-range range-with-high template-unfilled no-pe-question foreign-language findings-disagree addendum-unclear other-exam
         non-thrombotic study-not-done readers-differ second-reader malignancy-raised positive chronic
         shadow language-unapproved""",

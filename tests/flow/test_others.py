@@ -9,7 +9,7 @@ from pipeline.domain.arrival import ExpectedExam, NotForUs, OtherExam, OtherKind
 from pipeline.domain.followup import FollowUpReason
 from pipeline.domain.identity import ExamKey, Patient
 from pipeline.domain.instance import Part
-from pipeline.domain.report import Status, TextBlock
+from pipeline.domain.report import Report, Status, TextBlock
 from tests.flow.kit import ANNA, BERT, T0, Kit, file_of, image, report
 
 R = FollowUpReason
@@ -19,7 +19,7 @@ def other(kind: OtherKind = OtherKind.CTPA, patient: Patient = ANNA, *, hours: f
     return NotForUs("other-exam-code", "71275", OtherExam(kind, patient, "CT-1", T0 + timedelta(hours=hours), final))
 
 
-def vq(verdict: str = "indeterminate", accession: str = "A1", **more: object):
+def vq(verdict: str = "indeterminate", accession: str = "A1", **more: object) -> Report:
     return report(verdict, accession, observed_at=T0 - timedelta(hours=1), **more)  # type: ignore[arg-type]
 
 
@@ -143,7 +143,7 @@ def test_a_preliminary_never_finalised_raises_its_own(kit: Kit) -> None:
     assert [row.reason for row in kit.queries.follow_ups()] == [R.REPORT_OVERDUE]
 
 
-def nameless(patient: Patient = ANNA, study: str = "1.2.3"):
+def nameless(patient: Patient = ANNA, study: str = "1.2.3") -> Report:
     return replace(
         vq("indeterminate", "msh10:C9", patient=patient, study=study, control="C9"),
         accession="",

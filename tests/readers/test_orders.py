@@ -13,7 +13,9 @@ from tests.readers.making import OBR4, PID, message, msh, obr, one, report, vq
 CHICAGO = ZoneInfo("America/Chicago")
 
 
-def order(kind: str = "ORM^O01", control: str = "NW", exam: str = OBR4, *more: str, pv1: str = "PV1|1|O", status: str = "", **fields: str):
+def order(
+    kind: str = "ORM^O01", control: str = "NW", exam: str = OBR4, *more: str, pv1: str = "PV1|1|O", status: str = "", **fields: str
+) -> ExpectedExam | None:
     orc = f"ORC|{control}|58233^EHR|HR25-118820^RIS||{status}"
     what = one(message(msh(f9=kind, f11=fields.pop("live", "P")), PID, pv1, orc, obr("", exam, **fields), *more)).what
     assert isinstance(what, NotForUs), what
