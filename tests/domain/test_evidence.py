@@ -27,7 +27,7 @@ def test_a_later_result_is_proposed_and_closes_nothing(reading: object) -> None:
     (change,) = propose(world.exam, [ctpa(at=hours(9)), ctpa(kind="leg-ultrasound", accession="")])
     item = change.item
     assert item == replace(before, version=before.version + 1, proposal=item.proposal)  # type: ignore[union-attr]
-    assert item.proposal == "A later leg ultrasound of 2026-03-02 has a final report. See whether it answers the question."  # type: ignore[union-attr]
+    assert item.proposal == "A later leg ultrasound of 2026-03-02 has a final report. See whether it answers the question."
     assert item.state is FollowUpState.REQUESTED
     assert change.why == "evidence-found"
 
