@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import typer
 
-from pipeline.cli import auditing, checking, deciding, explaining, lookups, replaying, running, working, worklists
+from pipeline.cli import auditing, checking, deciding, expecting, explaining, lookups, replaying, running, working, worklists
 from pipeline.cli.failures import Guarded
 from pipeline.cli.options import examples
 
@@ -40,6 +40,8 @@ _COMMANDS: tuple[tuple[str, Callable[..., None], tuple[str, ...]], ...] = (
     ("holds", worklists.holds, ("vqroute holds", "vqroute holds --json")),
     ("find", lookups.find, ("vqroute find NM25-00719", "vqroute find --json 1.2.840.99999.1.7")),
     ("show", lookups.show, ("vqroute show NM25-00719", "vqroute show 3f9a1c2b77d04e61")),
+    ("expect", expecting.expect, ("vqroute expect today.csv", "vqroute expect today.csv --authority RIS --dry-run")),
+    ("expected", expecting.expected, ("vqroute expected", "vqroute expected --day 2026-03-02 --json")),
     ("ack", worklists.ack, ('vqroute ack 3f9a1c2b --by "Dr A. Reader"',)),
     ("complete", worklists.complete, ('vqroute complete 3f9a1c2b --by "Dr A. Reader"',)),
     ("plan", working.plan, ('vqroute plan 3f9a1c2b --by "Dr A. Reader" --what "CT pulmonary angiography" --on 2025-03-04',)),

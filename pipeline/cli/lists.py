@@ -43,10 +43,12 @@ def show_follow_ups(rows: Sequence["FollowUpRow"], now: datetime, zone: ZoneInfo
                     "plan": row.plan,
                     "planned_for": row.planned_for,
                     "snoozed_until": row.snoozed_until,
+                    "proposal": row.proposal,
+                    "contact": row.contact,
                 }
             )
         return
-    from pipeline.cli.terminal import console, local, table
+    from pipeline.cli.terminal import console, harmless, local, table
 
     screen = console()
     shown = [
@@ -63,6 +65,10 @@ def show_follow_ups(rows: Sequence["FollowUpRow"], now: datetime, zone: ZoneInfo
     ]
     if shown:
         screen.print(table("", ("id", "due", "reason", "", "accession", "state", "owner"), shown))
+    for row in rows:
+        for said in (row.proposal, row.contact):
+            if said:
+                screen.print(f"{row.id[:SHORT]}: {harmless(said)}", markup=False)
     late = sum(row.overdue(now) for row in rows)
     screen.print(f"{len(rows)} follow-ups, {late} overdue.")
 

@@ -91,9 +91,17 @@ def meaning(code: str) -> str:
 
 
 def _said(one: Happening, shown: Shown) -> str:
-    teller = {"report": _report, "instance": _instance, "notice": _notice, "follow-up": _follow_up, "hold": _hold, "delivery": _delivery}
     if one.what == "patient":
         return _PATIENT.get(one.became, f"News about the patient: {one.became}.")
+    teller = {
+        "study": _study,
+        "report": _report,
+        "instance": _instance,
+        "notice": _notice,
+        "follow-up": _follow_up,
+        "hold": _hold,
+        "delivery": _delivery,
+    }
     tell = teller.get(one.what)
     return tell(one, shown) if tell else f"{one.what}: {one.became} ({meaning(one.why)})"
 
@@ -124,6 +132,10 @@ def _instance(one: Happening, shown: Shown) -> str:
     return f"An image came ({found.part.value})." if found else "An image came."
 
 
+def _study(one: Happening, _: Shown) -> str:
+    return f"For the reading room: {meaning(one.why)}."
+
+
 def _notice(one: Happening, shown: Shown) -> str:
     found = next((notice for notice in shown.exam.notices if notice.id == one.item), None)
     kind = f" [{found.letter.value}{', ' + found.notice_type.value if found.notice_type.value != 'result' else ''}]" if found else ""
@@ -132,13 +144,16 @@ def _notice(one: Happening, shown: Shown) -> str:
     return _NOTICE.get(one.became, f"The letter is {one.became}.") + kind
 
 
-def _follow_up(one: Happening, _: Shown) -> str:
+def _follow_up(one: Happening, shown: Shown) -> str:
     name = f"Follow-up {one.item[:SHORT]}"
     if not one.was:
         return f"{name} opened: {_ASKS.get(one.why) or meaning(one.why)}."
     code, _colon, more = one.why.partition(": ")
     if code in _FOLLOW_UP_ACTS:
         return f"{name} {_FOLLOW_UP_ACTS[code]}" + (f": {more}." if more else ".")
+    if one.became == one.was and one.why == "evidence-found":
+        found = next((item for item in shown.exam.follow_ups if item.id == one.item), None)
+        return f"{name} may be closed by a person: {found.proposal if found else meaning(one.why)}"
     if one.became == one.was:
         return f"{name} was renewed: {meaning(one.why)}."
     return f"{name} {_FOLLOW_UP.get(one.became, one.became)}" + (f": {meaning(one.why)}." if one.why not in _FOLLOW_UP_DONE else ".")
@@ -180,6 +195,9 @@ def now_lines(shown: Shown) -> Iterator[str]:
                 yield f"  Planned for {item.planned_for.date().isoformat()}: {item.plan}"
             if item.next_step:
                 yield f"  Recommended: {item.next_step}"
+            for told in (item.proposal, item.contact):
+                if told:
+                    yield f"  {told}"
     for hold in shown.exam.holds:
         if hold.state.value == "open":
             yield f"Open hold {hold.id[:SHORT]}: {'; '.join(meaning(code) for code in hold.reasons)}."

@@ -156,6 +156,8 @@ class Decisions(Section):
     low: Literal[Category.NEGATIVE, Category.NONDIAGNOSTIC] | None = None
     quiet_period: Duration = parse("0min")
     study_settle: Duration = parse("60s")
+    chest_x_ray_before: Duration = parse("24h")
+    chest_x_ray_after: Duration = parse("4h")
 
 
 def _clock(value: timedelta) -> timedelta:
@@ -193,6 +195,7 @@ class FollowUps(Section):
 
     preliminary: Clock = parse("12h")
     study: Clock = parse("24h")
+    study_urgent: Clock = parse("4h")
     remind: Clock = parse("24h")
     patience: Clock = parse("24h")
     snooze_most: Annotated[int, Field(ge=0, le=10)] = 2
@@ -254,6 +257,7 @@ class Holds(Section):
             "stale",
             "malignancy-raised",
             "second-reader",
+            "ventilation-not-acquired",
         ]
     ] = frozenset()
     inpatients: bool = False
@@ -268,6 +272,10 @@ class Policies(Section):
     """Which statute packs of `policies/` apply at this site."""
 
     on: tuple[Label, ...] = ()
+
+
+_PAUSES = {"aggregated albumin": parse("12h"), "macroaggregated": parse("12h"), "MAA": parse("12h"), "macrosalb": parse("12h")}
+_PAUSES |= {"technegas": parse("0min"), "pentetate": parse("0min"), "DTPA": parse("0min"), "xenon": parse("0min"), "krypton": parse("0min")}
 
 
 class Logs(Section):
@@ -298,5 +306,6 @@ class SiteFile(Section):
     logs: Logs = Logs()
     metrics: Metrics = Metrics()
     sources: dict[Label, Source] = Field(default_factory=dict)
+    breastfeeding: dict[str, Duration] = Field(default_factory=lambda: dict(_PAUSES))
     authorities: dict[str, str] = Field(default_factory=dict)
     destinations: dict[Label, Destination] = Field(default_factory=lambda: {"folder": Destination()})

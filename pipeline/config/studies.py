@@ -65,6 +65,22 @@ class Images(Section):
     ventilation_series: Entries
 
 
+class RelatedExam(Section):
+    """Another exam that matters to a V/Q scan: by code, name, or one word of `how` and one of `where`; never with one of `without`."""
+
+    codes: Entries = ()
+    names: Entries = ()
+    how: Entries = ()
+    where: Entries = ()
+    without: Entries = ()
+
+
+class RelatedExams(Section):
+    chest_xray: RelatedExam = RelatedExam()
+    ctpa: RelatedExam = RelatedExam()
+    leg_ultrasound: RelatedExam = RelatedExam()
+
+
 class Studies(Section):
     """The whole of `studies.toml`. A star at the end of an entry matches any ending; capitals and signs do not matter."""
 
@@ -73,3 +89,4 @@ class Studies(Section):
     nuclear: Nuclear
     report_words: ReportWords
     images: Images
+    related_exams: RelatedExams = RelatedExams()

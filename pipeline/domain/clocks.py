@@ -6,11 +6,13 @@ from pipeline.domain.decision import Change
 from pipeline.domain.dues import due_at, overdue
 from pipeline.domain.exam import Exam, Standing, Version
 from pipeline.domain.followup import FollowUpReason
+from pipeline.domain.mail import hold_pending
 from pipeline.domain.plan import Plan
 from pipeline.domain.policy import Policy
 from pipeline.domain.report import Status
+from pipeline.domain.study import facts_of
 
-__all__ = ["late_from", "overdue", "tick"]
+__all__ = ["late_from", "overdue", "settled", "tick"]
 
 
 def late_from(exam: Exam, policy: Policy) -> datetime | None:
@@ -24,13 +26,15 @@ def late_from(exam: Exam, policy: Policy) -> datetime | None:
         return None
     if current:
         start = _sent(current, exam)
-        return start + policy.preliminary_clock if start else None
+        clock = min(policy.preliminary_clock, policy.study_urgent) if current.urgent or exam.urgent else policy.preliminary_clock
+        return start + clock if start else None
     starts = [_acquired(exam)] if exam.instances else []
     # An order that was called off before anything was done lacks no report.
     if retraction and (starts or retraction.status is Status.ENTERED_IN_ERROR):
         starts.append(_sent(retraction, exam))
     known = [start for start in starts if start]
-    return max(known) + policy.study_clock if known else None
+    urgent = exam.urgent or (retraction is not None and retraction.urgent)
+    return max(known) + (min(policy.study_clock, policy.study_urgent) if urgent else policy.study_clock) if known else None
 
 
 def tick(exam: Exam, policy: Policy, now: datetime) -> tuple[Change, ...]:
@@ -41,6 +45,20 @@ def tick(exam: Exam, policy: Policy, now: datetime) -> tuple[Change, ...]:
     lacking = exam.current or _retraction(exam)
     plan = Plan(exam, policy, now, lacking.content_hash if lacking else "")
     plan.open(FollowUpReason.REPORT_OVERDUE, due_at(FollowUpReason.REPORT_OVERDUE, late, policy), "report-overdue", critical=False)
+    return plan.changes
+
+
+def settled(exam: Exam, policy: Policy, now: datetime) -> tuple[Change, ...]:
+    """What follows when an exam's images are complete: a letter whose report tells of ventilation that was never imaged is held.
+
+    A letter that has left stays: this is a doubt, not another verdict, and the flag tells the reading room.
+    """
+    current = exam.current
+    if current is None or "ventilation-not-acquired" in policy.holds_off:
+        return ()
+    plan = Plan(exam, policy, now, current.content_hash)
+    if current.ventilation and facts_of(exam.instances, settled=True).no_ventilation:
+        hold_pending(plan, ("ventilation-not-acquired",))
     return plan.changes
 
 

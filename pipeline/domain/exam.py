@@ -40,6 +40,11 @@ class Version:
     standing: Standing
     patient: Patient
     words: str
+    observed_at: datetime | None = None
+    urgent: bool = False
+    """PV1-2 E, or STAT in OBR-5 or OBR-27."""
+    ventilation: bool = False
+    """Its words tell what ventilation images showed."""
     text: str = ""
     """The report's text, kept by the store for versions whose words a later message may promote (OBX-11 `U`)."""
     ruled_by: str = ""
@@ -60,6 +65,10 @@ class Exam:
     holds: tuple[Hold, ...] = ()
     first_seen_at: datetime | None = None
     known: PatientKnown = NOTHING_KNOWN
+    urgent: bool = False
+    """An order of it said emergency or STAT."""
+    settled: bool = False
+    """Its images have been looked at as a whole, and no new one has come since: what is absent was not done."""
 
     @property
     def current(self) -> Version | None:

@@ -68,6 +68,8 @@ class FollowUp:
     closed_why: str = ""
     proposal: str = ""
     """What a later exam of the same patient proposes as the reason to close it; a person confirms. Our own words and an accession."""
+    contact: str = ""
+    """What the report says of somebody having been told: our own words, a name and a time. It stops no clock."""
     next_step: str = ""
     """What the site recommends for this reason, in its own words."""
     asked: str = ""

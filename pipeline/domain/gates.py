@@ -12,6 +12,7 @@ from pipeline.domain.reading import Category, Grade, Reading
 from pipeline.domain.reasons import known, strictest
 from pipeline.domain.report import Liveness, Report, Status
 from pipeline.domain.statutes import Statute, statute_codes
+from pipeline.domain.study import facts_of, speaks_of_ventilation
 
 _TONGUES = {"eng": "en", "english": "en", "spa": "es", "spanish": "es", "español": "es", "ara": "ar", "arabic": "ar"} | {
     "zho": "zh-Hans",
@@ -143,6 +144,13 @@ def _patient_codes(exam: Exam, report: Report, policy: Policy, now: datetime) ->
         codes.append("identity-study")
     if any(conflicts(patient, version.patient) for version in versions):
         codes.append("identity-version")
+    studies = {image.study_uid for image in exam.instances if image.study_uid}
+    # Two studies under one accession are one exam; a report that names neither may be of another.
+    if report.study_uid and studies and report.study_uid not in studies:
+        codes.append("study-uid-conflict")
+    facts = facts_of(exam.instances, settled=exam.settled)
+    if facts.no_ventilation and speaks_of_ventilation(report.text):
+        codes.append("ventilation-not-acquired")
     return codes
 
 

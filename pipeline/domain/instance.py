@@ -33,5 +33,7 @@ class Instance:
     issued: bool = False
     acquired_at: datetime | None = None
     radiopharmaceutical: str = ""
+    injected_at: datetime | None = None
+    activity_mbq: float | None = None
     content_hash: str = ""
     source: str = ""

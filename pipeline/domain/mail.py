@@ -14,6 +14,7 @@ from pipeline.domain.policy import Mode
 from pipeline.domain.reading import Category
 from pipeline.domain.reasons import known
 from pipeline.domain.statutes import next_moment
+from pipeline.domain.study import breastfeeding_until, facts_of
 
 DEAD = "deceased"
 
@@ -199,4 +200,5 @@ def _facts(case: Case) -> LetterFacts:
         accession=report.accession,
         language=language,
         wants_language=lacking,
+        breastfeeding_until=breastfeeding_until(facts_of(case.exam.instances, settled=case.exam.settled), case.policy.breastfeeding),
     )

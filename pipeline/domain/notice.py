@@ -60,6 +60,7 @@ class LetterFacts:
     replaces_at: datetime | None = None
     required: tuple[str, ...] = ()
     """Sentences that a statute asks for, word for word."""
+    breastfeeding_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,10 @@ class Policy:
         clocks: due time of each follow-up reason, from the sign time.
         preliminary_clock: how long a preliminary may stay without a final.
         study_clock: how long a study may stay without a report.
+        study_urgent: the same for emergency and STAT exams.
         study_settle: how long after the last new instance facts drawn from absence count.
+        breastfeeding: word of a tracer's name -> how long breast milk is better not given.
+        chest_x_ray_before, chest_x_ray_after: how long before and after the scan a chest x-ray counts; zero before: never asked for.
         owner: who follow-ups and holds belong to where nobody nearer is known (a role with a phone, never empty).
         hold_expiry: after this an open hold reminds its owner.
         hold_escalate: after this (from its opening, too) it goes to `hold_escalates_to`, or to `owner` where that is empty.
@@ -93,7 +96,11 @@ class Policy:
     clocks: Mapping[FollowUpReason, timedelta] = field(default_factory=lambda: dict(DEFAULT_CLOCKS))
     preliminary_clock: timedelta = timedelta(hours=12)
     study_clock: timedelta = timedelta(hours=24)
+    study_urgent: timedelta = timedelta(hours=4)
     study_settle: timedelta = timedelta(seconds=60)
+    breastfeeding: Mapping[str, timedelta] = field(default_factory=dict)
+    chest_x_ray_before: timedelta = timedelta(hours=24)
+    chest_x_ray_after: timedelta = timedelta(hours=4)
     owner: str = "duty nuclear medicine physician"
     hold_expiry: timedelta = timedelta(hours=24)
     hold_escalate: timedelta = timedelta(hours=48)
@@ -132,5 +139,6 @@ SWITCHABLE = frozenset({"minor", "birth-date-missing", "restricted", "stale", "m
     "ask-first",
     "release-withheld",
     "release-unknown",
+    "ventilation-not-acquired",
 }
 """Holds that a site may switch off. The others (identity, status, review, positive ...) are not for sale."""

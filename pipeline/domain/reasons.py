@@ -115,6 +115,16 @@ _ALL = (
     Reason("opt-out", HOLD, "The patient wants no letters.", "Tell them the way they want; withhold the letter."),
     Reason("ask-first", HOLD, "The patient wants to be asked before a letter leaves.", "Ask them, then release or withhold."),
     Reason("study-missing", HOLD, "The site wants images before a letter, and none have come.", "Find the study."),
+    Reason(
+        "study-uid-conflict", RELEASE, "The report names another study than the images of its accession.", "Find out which study was read."
+    ),
+    Reason(
+        "ventilation-not-acquired",
+        HOLD,
+        "The report tells what ventilation showed, and only perfusion images came: it may be another study's report.",
+        "Compare the report with the images; release if it is this study's.",
+    ),
+    Reason("no-chest-x-ray", RELEASE, "No chest x-ray passed through from a day before the scan to shortly after.", "Look for one."),
     # the text
     Reason(
         "exam-unknown",

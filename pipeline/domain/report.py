@@ -100,6 +100,8 @@ class Report:
     source: str = ""
     control_id: str = ""
     orderer_id: str = ""
+    urgent: bool = False
+    """PV1-2 E, or STAT in OBR-5 or OBR-27."""
     text: str = field(init=False, repr=False)
     """The blocks joined by `\\n`: what evidence offsets count in."""
 

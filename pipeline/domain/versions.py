@@ -12,6 +12,7 @@ from pipeline.domain.gates import letter_for
 from pipeline.domain.identity import conflicts, folded
 from pipeline.domain.reading import Category
 from pipeline.domain.report import Report, Status, TextBlock
+from pipeline.domain.study import speaks_of_ventilation
 
 _SPEAKING = (Standing.CURRENT, Standing.PROVISIONAL)
 _IN_FORCE = (*_SPEAKING, Standing.SUPERSEDED)
@@ -32,6 +33,9 @@ def version_of(report: Report, decision: Decision) -> Version:
         standing=decision.standing,
         patient=report.patient,
         words=words_of(report),
+        observed_at=report.observed_at,
+        urgent=report.urgent,
+        ventilation=speaks_of_ventilation(report.text),
         text="\n".join(_headed(block) for block in report.blocks) if kept else "",
         orderer=report.orderer_name,
         orderer_id=report.orderer_id,

@@ -1,14 +1,17 @@
 """DICOM content into an arrival: an image of a lung scan, a structured report, or something that is not for us."""
 
 import hashlib
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
-from pipeline.domain.arrival import Arrival, Kind, NotForUs, Rejection
+from pipeline.domain.arrival import Arrival, Kind, NotForUs, OtherExam, OtherKind, Rejection
 from pipeline.domain.identity import ExamKey, Identifier, Patient
 from pipeline.domain.instance import Instance, Part
 from pipeline.domain.report import Report
+from pipeline.domain.study import activity_of
 from pipeline.errors import Unreadable
 from pipeline.formats.dicom import Code, Header, open_header, quiet, sop_class
+from pipeline.formats.hl7v2 import moment
 from pipeline.readers import sr
 from pipeline.readers.exams import Exams, Verdict, exams_of
 
@@ -105,7 +108,7 @@ def _image(header: Header, digest: str, config: "Config", exams: Exams, patient:
     nuclides = [code.value for tracer in tracers for code in tracer.codes("RadionuclideCodeSequence")]
     spoken = " ".join(_tracer_text(tracer) for tracer in tracers)
     if not _of_a_lung_scan(header, exams, modality, agents, nuclides, spoken):
-        return NotForUs("other-image")
+        return NotForUs("other-image", news=_related(header, exams, patient, config))
     routes = " ".join(
         f"{tracer.text('RadiopharmaceuticalRoute')} {_joined(tracer.codes('AdministrationRouteCodeSequence'))}" for tracer in tracers
     )
@@ -113,6 +116,7 @@ def _image(header: Header, digest: str, config: "Config", exams: Exams, patient:
     key, issued = _key(header, config)
     zone = config.site.zone
     part = exams.images.part(agents, nuclides, spoken, routes, series) if modality in ("NM", "PT", "ST") else Part.UNKNOWN
+    acquired_at = header.time(zone, "AcquisitionDateTime", *((f"{what}Date", f"{what}Time") for what in _TIMED))
     return Instance(
         sop_instance_uid=header.uid("SOPInstanceUID"),
         study_uid=header.uid("StudyInstanceUID"),
@@ -124,11 +128,52 @@ def _image(header: Header, digest: str, config: "Config", exams: Exams, patient:
         key=key,
         accession=header.text("AccessionNumber"),
         issued=issued,
-        acquired_at=header.time(zone, "AcquisitionDateTime", *((f"{what}Date", f"{what}Time") for what in _TIMED)),
+        acquired_at=acquired_at,
         radiopharmaceutical=" ".join(spoken.split())[:200],
+        injected_at=_injected(header, tracers, acquired_at, zone),
+        activity_mbq=activity_of(_dose(tracers)),
         content_hash=digest,
         source=header.text("InstitutionName"),
     )
+
+
+def _injected(header: Header, tracers: list[Header], acquired_at: datetime | None, zone: tzinfo) -> datetime | None:
+    """When the tracer was given; of several nobody can tell which it was. Older files tell the time of day only."""
+    if len(tracers) != 1:
+        return None
+    told = tracers[0].time(header.zone(zone), "RadiopharmaceuticalStartDateTime")
+    clock = tracers[0].text("RadiopharmaceuticalStartTime").replace(":", "")
+    if told or not clock or acquired_at is None:
+        return told
+    here = acquired_at.astimezone(header.zone(zone))
+    found = moment(f"{here:%Y%m%d}{clock}", header.zone(zone))
+    if found and found.at > acquired_at:
+        # Given before midnight, imaged after it.
+        found = moment(f"{here - timedelta(days=1):%Y%m%d}{clock}", header.zone(zone))
+    return found.at.astimezone(UTC) if found else None
+
+
+def _dose(tracers: list[Header]) -> float | None:
+    """(0018,1074) as it stands, if one tracer was given."""
+    try:
+        return float(tracers[0].text("RadionuclideTotalDose")) if len(tracers) == 1 else None
+    except ValueError:
+        return None
+
+
+def _related(header: Header, exams: Exams, patient: Patient, config: "Config") -> OtherExam | None:
+    """A chest x-ray among the images that are not for us. The slices of a CT say nothing that its report will not say."""
+    modality = header.text("Modality").upper()
+    if modality not in ("CR", "DX", "RF", "XR"):
+        return None
+    codes = [code for keyword in ("ProcedureCodeSequence", "RequestedProcedureCodeSequence") for code in header.codes(keyword)]
+    said = (header.text(one) for one in ("StudyDescription", "SeriesDescription", "ProtocolName", "BodyPartExamined"))
+    names = (*(one for one in said if one), *(code.meaning for code in codes))
+    done_at = header.time(config.site.zone, "AcquisitionDateTime", *((f"{what}Date", f"{what}Time") for what in _TIMED))
+    kind = exams.related(tuple(code.value for code in codes), names, modality)
+    if kind is not OtherKind.CHEST_XRAY or done_at is None or not patient.identifiers:
+        return None
+    return OtherExam(kind, patient, header.text("AccessionNumber"), done_at)
 
 
 def _tracer_text(tracer: Header) -> str:

@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from pipeline.config.studies import Images, Studies
+from pipeline.config.studies import Images, RelatedExam, Studies
+from pipeline.domain.arrival import OtherKind
 from pipeline.domain.identity import folded
 from pipeline.domain.instance import Part
 
@@ -66,6 +67,19 @@ class Codes:
         return small in self.whole or (bool(self.starts) and len(small) == 5 and small.isdigit() and small.startswith(self.starts))
 
 
+class Related:
+    """One kind of exam that matters to a V/Q scan, made ready."""
+
+    def __init__(self, words: RelatedExam) -> None:
+        self._codes, self._names = Codes.of(words.codes), Words.of(words.names)
+        self._how, self._where, self._without = Words.of(words.how), Words.of(words.where), Words.of(words.without)
+
+    def hit(self, codes: tuple[str, ...], spread: str) -> bool:
+        if self._without.hit(spread):
+            return False
+        return any(map(self._codes.hit, codes)) or self._names.hit(spread) or (self._how.hit(spread) and self._where.hit(spread))
+
+
 class Exams:
     """The lists of `studies.toml`, made ready for matching. Judgements are remembered: a site has a few hundred exam names."""
 
@@ -90,10 +104,23 @@ class Exams:
         self._tracer_prose = Words.of(words.tracer)
         self._lung_stems = _stems(words.lung)
         self._tracer_stems = _stems(words.tracer)
+        codes = {entry.rstrip("*").casefold().encode() for entry in lung.codes}
+        self._order_stems = tuple(sorted(codes | set(_stems((*lung.names, *lung.organ)))))
         self.images = Agents(studies.images)
         self._known: dict[tuple[tuple[str, ...], tuple[str, ...], str], Verdict] = {}
-        self.by_bytes: dict[tuple[bytes, ...], tuple[Verdict, str]] = {}
+        self.by_bytes: dict[tuple[bytes, ...], tuple[Verdict, str, OtherKind | None]] = {}
         """Judgements by the raw bytes of OBR-4, OBR-24 and OBR-44, for the reader's quick look."""
+        kinds = studies.related_exams
+        self._related = (
+            (OtherKind.CTPA, Related(kinds.ctpa)),
+            (OtherKind.LEG_ULTRASOUND, Related(kinds.leg_ultrasound)),
+            (OtherKind.CHEST_XRAY, Related(kinds.chest_xray)),
+        )
+
+    def related(self, codes: tuple[str, ...], names: tuple[str, ...], modality: str = "") -> OtherKind | None:
+        """Which exam that matters to a V/Q scan this is, if any. The modality counts as a word of the name."""
+        spread = spread_out(" ".join((modality, *names)))
+        return next((kind for kind, words in self._related if words.hit(codes, spread)), None)
 
     def judge(self, codes: tuple[str, ...], names: tuple[str, ...], modality: str) -> Verdict:
         """Which kind of exam this is. `codes` and `names` of OBR-4 and OBR-44, `modality` of OBR-24 or DICOM."""
@@ -144,6 +171,11 @@ class Exams:
         for needle in self._not_scan.spans(text):
             rest = rest.replace(needle, " ")
         return self._organ.hit(rest) and self._scan.hit(rest)
+
+    def may_order_a_lung_scan(self, raw: bytes) -> bool:
+        """A quick look before parsing: False means that no code or name of a lung scan can be in it."""
+        small = raw.lower()
+        return any(stem in small for stem in self._order_stems)
 
     def speaks_of_lungs(self, text: str, verdict: Verdict) -> bool:
         """Whether the report of an exam on no list must be read by a person."""

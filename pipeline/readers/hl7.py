@@ -1,18 +1,21 @@
 """HL7 v2 content into arrivals: a cheap look at the header first, since most traffic is not about lung scans."""
 
 import hashlib
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
-from pipeline.domain.arrival import Arrival, Kind, NotForUs, Rejection
+from pipeline.domain.arrival import Arrival, Kind, NotForUs, OtherKind, Rejection
+from pipeline.domain.report import Report
 from pipeline.errors import Unreadable
 from pipeline.formats import hl7v2
 from pipeline.formats.hl7text import Delimiters, unescape
-from pipeline.readers import adt, oru
+from pipeline.readers import adt, orders, oru, related
 from pipeline.readers.exams import Exams, Verdict, exams_of, safe_code
 
 if TYPE_CHECKING:
     from pipeline.config import Config
 
+What = TypeVar("What", bound=Report | NotForUs | Rejection)
 _LINE_ENDS = b"\r\n"
 _HEAD_FIELDS = 45
 
@@ -54,55 +57,68 @@ def _read_record(record: hl7v2.Record, config: "Config", digest: str, number: in
         rejection = Rejection("too-large", "a message larger than the limit", maybe_vq=_maybe_lungs(body, exams))
         return [Arrival(kind, number, digest, body, rejection)]
     if kind is Kind.HL7_OTHER:
-        other = _other_message(body)
-        if isinstance(other, Rejection):
-            return [Arrival(kind, number, digest, body, other)]
-        told = adt.outcomes(body, digest, config, other)
+        plain = _other_message(body, config, exams)
+        if isinstance(plain, Rejection):
+            return [Arrival(kind, number, digest, body, plain)]
+        told = adt.outcomes(body, digest, config, plain)
         return [Arrival(kind, number + more, own, body, news) for more, (own, news) in enumerate(told)]
-    quick = _not_for_us(body, exams)
+    quick, other = _not_for_us(body, exams)
     if quick is not None:
-        return [Arrival(kind, number, digest, body, quick)]
+        return [Arrival(kind, number, digest, body, _with_news(quick, other, body, config))]
     try:
         found = oru.read(body, digest, config, exams)
     except Unreadable as trouble:
         found = [(digest, Rejection(trouble.reason, trouble.detail, maybe_vq=_maybe_lungs(body, exams)))]
     except Exception as error:  # noqa: BLE001 - one odd message must never stop the others; it is tracked as our own failure
         found = [(digest, Rejection("failed-inside", type(error).__name__, maybe_vq=True))]
+    if len(found) == 1:
+        found = [(own, _with_news(what, other, body, config)) for own, what in found]
     return [Arrival(kind, number + more, own, body, what) for more, (own, what) in enumerate(found)]
+
+
+def _with_news(what: What, other: OtherKind | None, body: bytes, config: "Config") -> What:
+    """The same, saying that an exam was done which matters to a V/Q scan."""
+    if other is None or not isinstance(what, NotForUs):
+        return what
+    return replace(what, news=related.news_of(body, other, config))
 
 
 def _maybe_lungs(body: bytes, exams: Exams) -> bool:
     return exams.may_speak_of_lungs(body, Verdict.NUCLEAR)
 
 
-def _other_message(body: bytes) -> NotForUs | Rejection:
+def _other_message(body: bytes, config: "Config", exams: Exams) -> NotForUs | Rejection:
     _, fields = hl7v2.head(body)
     if len(fields) <= 9 or not fields[9].strip():
         return Rejection("broken-hl7", "MSH-9 is missing: nothing says what the message is")
-    return NotForUs("not-a-result", safe_code(fields[9][:7].decode("ascii", errors="replace").replace("^", " ")))
+    code = safe_code(fields[9][:7].decode("ascii", errors="replace").replace("^", " "))
+    news = orders.news_of(body, config, exams) if fields[9].strip()[:3].upper() in orders.KINDS else None
+    return NotForUs("not-a-result", code, news)
 
 
-def _not_for_us(body: bytes, exams: Exams) -> NotForUs | Rejection | None:
-    """What the header lines alone decide; None where the message must be parsed."""
+def _not_for_us(body: bytes, exams: Exams) -> tuple[NotForUs | Rejection | None, OtherKind | None]:
+    """What the header lines alone decide; None where the message must be parsed. Also the exam it tells of, if that matters to us."""
     separator = body[3:4]
     verdict, code, position = Verdict.OTHER, "", 0
+    other: OtherKind | None = None
     while True:
         at, end = _line(body, b"OBR", position)
         if at < 0:
             break
         fields = body[at:end].split(separator, _HEAD_FIELDS)
-        found, own_code = _judged(body, fields, exams)
+        found, own_code, kind = _judged(body, fields, exams)
+        other = other or kind
         if found is Verdict.LUNG or found is Verdict.CONFLICT:
-            return None
+            return None, None
         if found is not Verdict.OTHER:
             if exams.may_speak_of_lungs(body, found):
-                return None
+                return None, other
             verdict = found
         code = code or own_code
         position = end
     if not position:
-        return None
-    return NotForUs("other-exam-code", code) if _identified(body, separator) else _nobody(verdict)
+        return None, None
+    return (NotForUs("other-exam-code", code) if _identified(body, separator) else _nobody(verdict)), other
 
 
 def _nobody(verdict: Verdict) -> Rejection:
@@ -123,7 +139,7 @@ def _line(body: bytes, name: bytes, start: int) -> tuple[int, int]:
     return at, end if end >= 0 else len(body)
 
 
-def _judged(body: bytes, fields: list[bytes], exams: Exams) -> tuple[Verdict, str]:
+def _judged(body: bytes, fields: list[bytes], exams: Exams) -> tuple[Verdict, str, OtherKind | None]:
     """The verdict on one OBR, remembered by its raw bytes."""
     count = len(fields)
     key = (body[3:9], fields[4] if count > 4 else b"", fields[24] if count > 24 else b"", fields[44] if count > 44 else b"")
@@ -133,7 +149,9 @@ def _judged(body: bytes, fields: list[bytes], exams: Exams) -> tuple[Verdict, st
         delimiters = Delimiters.of(body[3:4].decode("ascii", errors="replace"), encoding)
         texts = [unescape(part.decode("utf-8", errors="replace"), delimiters) for part in key[1:]]
         codes, names = oru.exam_words(delimiters, texts[0], texts[2])
-        known = (exams.judge(codes, names, delimiters.value(texts[1])), safe_code(codes[0]) if codes else "")
+        verdict, modality = exams.judge(codes, names, delimiters.value(texts[1])), delimiters.value(texts[1])
+        other = exams.related(codes, names, modality) if verdict is not Verdict.LUNG else None
+        known = (verdict, safe_code(codes[0]) if codes else "", other)
         if sum(map(len, key)) <= exams.LONGEST_REMEMBERED:
             if len(exams.by_bytes) >= exams.REMEMBERED:
                 exams.by_bytes.clear()

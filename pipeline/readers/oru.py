@@ -15,7 +15,7 @@ from pipeline.formats.hl7text import Delimiters
 from pipeline.formats.hl7v2 import Message, Moment, Segment
 from pipeline.readers.exams import Exams, Verdict, safe_code
 from pipeline.readers.oru_people import People, another_person, differ
-from pipeline.readers.oru_status import Standing, release_problems, standing, together
+from pipeline.readers.oru_status import Standing, release_problems, standing, together, urgent
 from pipeline.readers.oru_text import Story, blocks, breaks_off, story
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def read(body: bytes, digest: str, config: "Config", exams: Exams) -> list[tuple
     name, source = config.source_for(application, facility)
     message = hl7v2.parse(body, source.charset, config.limits.max_segments)
     sender = sender_of(message, name, source, config)
-    subjects = _subjects(message)
+    subjects = subjects_of(message)
     _judge(message, subjects, exams)
     people = People(message, sender.authority, dict(config.authorities))
     ours = [subject for subject in subjects if any(order.verdict in (Verdict.LUNG, Verdict.CONFLICT) for order in subject.orders)]
@@ -97,12 +97,14 @@ def read(body: bytes, digest: str, config: "Config", exams: Exams) -> list[tuple
 
 
 def first_of(head: list[bytes], number: int) -> str:
+    """The first component of a field of the header."""
     raw = head[number] if number < len(head) else b""
     component = head[2][:1] if len(head) > 2 and head[2] else b"^"
     return raw.split(component)[0].decode("utf-8", errors="replace").strip()
 
 
 def sender_of(message: Message, name: str, source: "Source", config: "Config") -> Sender:
+    """Who sent the message."""
     facility = message.value(message.header, 4)
     spoken = source.authority or facility or message.value(message.header, 3) or "unknown"
     # MSH-7's offset is the default of every time in the message. Source: HL7 v2.9 ch. 2.14.9.7.
@@ -111,7 +113,7 @@ def sender_of(message: Message, name: str, source: "Source", config: "Config") -
     return Sender(name, source, config.authorities.get(spoken, spoken), zone, facility)
 
 
-def _subjects(message: Message) -> list[Subject]:
+def subjects_of(message: Message) -> list[Subject]:
     """Segments by patient and order, in whatever order the sender put them."""
     subjects: list[Subject] = [Subject()]
     waiting: list[Segment] = []
@@ -255,6 +257,7 @@ def _report(message: Message, subject: Subject, people: People, sender: Sender, 
         study_uid=_study_uid(message, orders, sender),
         source=sender.name or sender.facility,
         control_id=message.value(message.header, 10),
+        urgent=any(urgent(message, order.obr, order.rest, subject.visits) for order in orders),
         observed_at=times.observed,
         signed_at=times.signed,
         message_at=times.sent,
@@ -292,7 +295,7 @@ def _keys(message: Message, orders: list[Order], sender: Sender, people: People,
         filler, control = message.value(order.obr, 3), message.value(order.orc, 3)
         if filler and control and filler != control:
             problems.append("order-number-conflict")
-        key = next((key for key in (_key(message, order, path, sender, people) for path in sender.source.accession_fields) if key), None)
+        key = next((key for key in (key_in(message, order, path, sender, people) for path in sender.source.accession_fields) if key), None)
         if key:
             keys.append(key)
     if not keys:
@@ -302,7 +305,7 @@ def _keys(message: Message, orders: list[Order], sender: Sender, people: People,
     return tuple(dict.fromkeys(keys)), list(dict.fromkeys(problems))
 
 
-def _key(message: Message, order: Order, path: str, sender: Sender, people: People) -> ExamKey | None:
+def key_in(message: Message, order: Order, path: str, sender: Sender, people: People) -> ExamKey | None:
     """The exam key in one configured field such as `OBR-3.1`: the value, and beside it the authority of an EI."""
     value = _field(message, order, path)
     if not value:

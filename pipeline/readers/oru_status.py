@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from pipeline.domain.report import Status
+from pipeline.formats.hl7v2 import Message, Segment
 
 _PROVISIONAL_ORDER = {
     "P": Status.PRELIMINARY,
@@ -117,3 +118,14 @@ def release_problems(categories: list[str]) -> tuple[str, ...]:
             continue
         found.append("release-withheld" if code in _WITHHELD else "release-unknown")
     return tuple(dict.fromkeys(found))
+
+
+_URGENT = frozenset({"S", "A", "STAT", "ASAP"})
+
+
+def urgent(message: Message, obr: Segment | None, rest: list[Segment], visits: list[Segment]) -> bool:
+    """Emergency (PV1-2 E) or STAT (OBR-5, OBR-27.6, TQ1-9 S or A)."""
+    said = {message.value(obr, 5), message.value(obr, 27, 6), *(message.value(one, 9) for one in rest if one.name == "TQ1")}
+    return bool({one.upper() for one in said} & _URGENT) or any(
+        one.name == "PV1" and message.value(one, 2).upper() == "E" for one in visits
+    )

@@ -35,6 +35,8 @@ class FollowUpRow:
     plan: str = ""
     planned_for: datetime | None = None
     snoozed_until: datetime | None = None
+    proposal: str = ""
+    contact: str = ""
 
     def overdue(self, now: datetime) -> bool:
         return self.state.open and self.due_at < now

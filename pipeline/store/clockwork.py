@@ -13,6 +13,7 @@ from pipeline.store import hold_steps, ladders
 from pipeline.store import tables as t
 from pipeline.store.codec import load
 from pipeline.store.deciding import Decided, Deciding, Rules
+from pipeline.store.evidence import Lookout
 from pipeline.store.exams import Exams
 from pipeline.store.ledger import Ledger
 from pipeline.store.writer import Writer
@@ -46,6 +47,10 @@ class Clockwork:
     rules: Rules
     destinations: Mapping[str, frozenset[str]]
     _cursor: str = ""
+    _lookout: Lookout = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._lookout = Lookout(self.ledger, self.rules.policy, self.destinations)
 
     def round(self, now: datetime) -> Ticked:
         ticked = Ticked()
@@ -83,6 +88,10 @@ class Clockwork:
         stepped, ticked.expired = hold_steps.step(self.ledger, self.rules.policy, self.destinations, now)
         ticked.decided += stepped
         ticked.overdue = len(overdue)
+        proposed, flagged = self._lookout.round(now)
+        ticked.decided += proposed
+        for one in flagged:
+            emit("study.flagged", exam=one.exam, reasons=one.reasons)
         self._gauges()
         return ticked
 

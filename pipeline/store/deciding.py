@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pipeline.domain import clocks
 from pipeline.domain import decide as deciding
-from pipeline.domain.arrival import News, OtherExam, PatientChange, Rejection
+from pipeline.domain.arrival import News, NotForUs, OtherExam, PatientChange, Rejection
 from pipeline.domain.decide import InstanceDecision, words_of
 from pipeline.domain.decision import Change, Decision
 from pipeline.domain.exam import Exam
@@ -17,11 +17,12 @@ from pipeline.domain.notice import Hold
 from pipeline.domain.policy import Policy
 from pipeline.domain.reading import Reading
 from pipeline.domain.report import Liveness, Report, TextBlock
+from pipeline.reading.communicated import communicated
 from pipeline.store import expected, joins, others, patients, record
 from pipeline.store.audit import open_chain
 from pipeline.store.changes import About, Applied, apply
 from pipeline.store.decided import Decided as Decided
-from pipeline.store.exams import ExamRow, Exams, waiting_key
+from pipeline.store.exams import ExamRow, Exams, is_urgent, waiting_key
 from pipeline.store.headings import about as about
 from pipeline.store.record import Provenance
 
@@ -64,6 +65,10 @@ class Deciding:
 
     def alone(self, what: object) -> bool:
         """Whether deciding this reads or writes nothing but rows that are kept back: the first report of an exam, as most are."""
+        if isinstance(what, NotForUs) and isinstance(what.news, OtherExam):
+            return True
+        if isinstance(what, Report) and what.study_uid and "accession-missing" in what.problems:
+            return False
         if not isinstance(what, Report) or what.linked or self._waiting or not self._exams.of(what.key).fresh:
             return False
         return self._answered.elsewhere(what, self._words_of(what)) is None and not self._exams.persons.known(what.patient).retired
@@ -79,6 +84,9 @@ class Deciding:
         rules, policy = self._rules, self._rules.policy
         words = self._words_of(report)
         row, linked = self._exam_for(report, words, now)
+        if "accession-missing" in report.problems and row.key != report.key:
+            # Its Study Instance UID, or the same report under an accession, has told which exam it belongs to.
+            report = replace(report, problems=tuple(code for code in report.problems if code != "accession-missing"))
         exam, told_now = self._exams.persons.meet(self._exams.load(row), report)
         promoted = rules.promoted_text(exam, told_now)
         if promoted is not told_now:
@@ -93,7 +101,7 @@ class Deciding:
         # Kept under the number that it came with: a merge may be undone.
         kept = replace(promoted, patient=report.patient) if told_now is not report else promoted
         after = record.add_version(self._writer, row, exam, kept, reading, decision, now, rules.provenance)
-        changes = decision.changes
+        changes = _evidenced(decision.changes, promoted)
         if exam.known.retired and any(isinstance(change.item, Hold) and _LATE in change.item.reasons for change in changes):
             self._exams.persons.held(report.patient, now)
         if linked:
@@ -174,10 +182,15 @@ class Deciding:
             study = {"accession": accession, "study": instance.study_uid}
             record.add_identifiers(self._writer, row.digest, (), instance.patient, **study)
             record.add_instance(self._writer, row, instance, now, why)
+            row.settle_at = now + self._rules.policy.study_settle
+            self._writer.add("settles", {"exam": row.digest, "settle": row.settle_at})
         told = about(self._connection, row, instance.patient) if decision.changes else None
         made = self._apply(row, exam, decision.changes, now, told)
         known = instance.content_hash in {image.content_hash for image in exam.instances}
         after = exam if known else replace(exam, instances=(*exam.instances, instance))
+        if not after.versions:
+            keys = {row.digest} | ({instance.key.digest} if instance.key else set())
+            after = replace(after, urgent=after.urgent or is_urgent(self._connection, keys))
         self._exams.save(row, self._late(after, decision.changes))
         return Decided(row.digest, tuple(made), reasons=decision.reasons)
 
@@ -191,6 +204,9 @@ class Deciding:
             row, joined = self._link(row, exams.of(key), now)
             linked = linked or joined
         found = self._answered.elsewhere(report, words)
+        if found is None and row.fresh and "accession-missing" in report.problems and report.study_uid:
+            self._writer.flush()
+            found = joins.exam_of_study(exams, report)
         if found and self._unreported(row, report) and (same := exams.by_digest(found)):
             row, linked = self._link(same, row, now)
         if self._waiting is None:
@@ -253,3 +269,17 @@ def _renewed(exam: Exam, changes: Sequence[Change]) -> tuple[Change, ...]:
     touched = {change.item.id for change in changes}
     items = [item for item in exam.follow_ups if item.state.open and item.id not in touched]
     return tuple(Change(replace(item, version=item.version + 1), "exam-linked") for item in items)
+
+
+def _evidenced(changes: tuple[Change, ...], report: Report) -> tuple[Change, ...]:
+    """Follow-ups of this version, saying what its text says of somebody having been told. It changes no clock and no state."""
+    items = [change.item for change in changes if isinstance(change.item, FollowUp) and change.item.state.open]
+    contact = communicated(report.blocks) if any(item.report_hash == report.content_hash for item in items) else None
+    if contact is None:
+        return changes
+    return tuple(
+        replace(change, item=replace(change.item, contact=contact.said))
+        if isinstance(change.item, FollowUp) and change.item.state.open and change.item.report_hash == report.content_hash
+        else change
+        for change in changes
+    )

@@ -50,6 +50,7 @@ class ExamRow:
     first_seen_at: datetime
     late_at: datetime | None
     chain: Chain
+    settle_at: datetime | None = None
 
     @property
     def fresh(self) -> bool:
@@ -149,6 +150,11 @@ class Exams:
             .where(or_(t.exams.c.digest == other.digest, t.exams.c.owner == other.digest))
             .values(owner=into.digest, waiting=False, late_at=None)
         )
+        if other.settle_at or other.waiting:
+            # Looked at again as a part of this exam; at once if it has been complete for long.
+            into.settle_at = max(filter(None, (into.settle_at, other.settle_at)), default=now)
+            self.writer.add("settles", {"exam": into.digest, "settle": into.settle_at})
+            self.writer.add("settles", {"exam": other.digest, "settle": None})
         for digest, owner in list(self._owner.items()):
             if owner == other.digest:
                 self._owner[digest] = into.digest
@@ -162,7 +168,9 @@ class Exams:
         if row.fresh:
             return Exam(row.key, first_seen_at=row.first_seen_at)
         self.writer.flush()
-        return self.persons.fill(load_exam(self.connection, row.digest, row.key, row.first_seen_at))
+        exam = self.persons.fill(load_exam(self.connection, row.digest, row.key, row.first_seen_at))
+        urgent = not exam.versions and is_urgent(self.connection, {row.digest, *(i.key.digest for i in exam.instances if i.key)})
+        return replace(exam, urgent=urgent, settled=bool(exam.instances) and (row.settle_at is None or row.settle_at <= self.now))
 
     def _take(self, digests: Sequence[str]) -> None:
         found = self.connection.execute(_LOCK, {"digests": list(digests)}).all()
@@ -176,7 +184,7 @@ class Exams:
             if not row.owner and row.digest not in self._rows:
                 chain = Chain(row.digest, row.audit_seq, row.audit_head)
                 key = ExamKey(row.authority, row.accession)
-                self._rows[row.digest] = ExamRow(row.digest, key, row.waiting, row.first_seen_at, row.late_at, chain)
+                self._rows[row.digest] = ExamRow(row.digest, key, row.waiting, row.first_seen_at, row.late_at, chain, row.settle_at)
 
 
 def load_exam(connection: Connection, digest: str, key: ExamKey, first_seen_at: datetime, *, lock: bool = True) -> Exam:
@@ -194,6 +202,12 @@ def load_exam(connection: Connection, digest: str, key: ExamKey, first_seen_at: 
         holds=tuple(load(Hold, value) for value in connection.execute(_HOLDS, exam).scalars()),
         first_seen_at=first_seen_at,
     )
+
+
+def is_urgent(connection: Connection, digests: Iterable[str]) -> bool:
+    """Whether an order of one of these exams said emergency or STAT."""
+    query = select(t.expected.c.digest).where(t.expected.c.digest.in_(sorted(set(digests))), t.expected.c.urgent).limit(1)
+    return connection.execute(query).first() is not None
 
 
 def accessions_of(connection: Connection, digest: str) -> list[ExamKey]:

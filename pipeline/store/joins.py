@@ -85,6 +85,12 @@ def exam_of(exams: Exams, instance: Instance, arriving: Mapping[str, tuple[Patie
     return (same, "accession") if same and same in rows else None
 
 
+def exam_of_study(exams: Exams, report: Report) -> str | None:
+    """Digest of the one exam that has this report's Study Instance UID and fits its patient, for a report without accession."""
+    found = [digest for digest in _named(exams.connection, "study", report.study_uid) if exams.by_digest(digest)]
+    return found[0] if len(found) == 1 and _fits(exams.connection, found[0], report.patient, {}) else None
+
+
 @dataclass(slots=True)
 class Answered:
     """Which reports have been decided already, by sign time and words: the ledger's, looked up once a batch, and those of this batch."""

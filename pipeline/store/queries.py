@@ -223,6 +223,8 @@ def _follow_up_row(item: FollowUp, exam: str, accession: str) -> FollowUpRow:
         plan=item.plan,
         planned_for=item.planned_for,
         snoozed_until=item.snoozed_until,
+        proposal=item.proposal,
+        contact=item.contact,
     )
 
 

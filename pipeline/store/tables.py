@@ -91,9 +91,11 @@ exams = Table(
     Column("waiting", Boolean, nullable=False),  # a study that has found no exam yet
     Column("first_seen_at", Moment, nullable=False),
     Column("late_at", Moment),  # from when on its report is late
+    Column("settle_at", Moment),  # when its images are looked at as a whole; NULL: no images, or looked at
     Column("audit_seq", Integer, nullable=False),
     Column("audit_head", String(64), nullable=False),
     Index("ix_exams_late_at", "late_at", sqlite_where=text("late_at IS NOT NULL"), postgresql_where=text("late_at IS NOT NULL")),
+    Index("ix_exams_settle_at", "settle_at", sqlite_where=text("settle_at IS NOT NULL"), postgresql_where=text("settle_at IS NOT NULL")),
     Index("ix_exams_waiting", "digest", sqlite_where=text("waiting"), postgresql_where=text("waiting")),
 )
 
@@ -312,6 +314,7 @@ expected = Table(
     Column("accession", Text, nullable=False),
     Column("due_at", Moment, nullable=False),
     Column("source", Text, nullable=False),  # order, list
+    Column("number", Text, nullable=False, server_default=""),  # the patient's record number, folded
     Column("cancelled", Boolean, nullable=False, server_default=text("false")),
     Column("urgent", Boolean, nullable=False, server_default=text("false")),
     Column("code", Text, nullable=False, server_default=""),

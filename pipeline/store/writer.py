@@ -20,6 +20,8 @@ _SETTLE_MESSAGE = (
     .values(outcome=bindparam("to_outcome"), reason=bindparam("to_reason"), detail=bindparam("to_detail"), exam=bindparam("to_exam"))
 )
 
+_SETTLES = update(t.exams).where(t.exams.c.digest == bindparam("exam")).values(settle_at=bindparam("settle"))
+
 
 class Writer:
     """One transaction's connection, and what is still to be written to it.
@@ -47,6 +49,8 @@ class Writer:
             "unsealed": insert_or_update(dialect, t.unsealed, ("chain",)),
             "exams": _SAVE_EXAM,
             "messages": _SETTLE_MESSAGE,
+            "other_exams": insert_new(dialect, t.other_exams),
+            "settles": _SETTLES,
         }
         self._rows: dict[str, list[Mapping[str, Any]]] = {name: [] for name in self._statements}
 

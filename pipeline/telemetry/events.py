@@ -248,6 +248,12 @@ EVENTS: dict[str, Event] = {
         "exam file part reasons",
     ),
     # what follows
+    "study.flagged": _event(
+        INFO,
+        "The images of an exam are complete, and the reading room should look: no chest x-ray, or a report of what was not imaged.",
+        "Look at the study with `vqroute show`; no letter or follow-up has changed for it, but for a hold that says so.",
+        "exam reasons",
+    ),
     "follow_up.opened": _event(
         INFO,
         "A follow-up is on somebody's list.",

@@ -393,11 +393,15 @@ def test_a_site_may_switch_these_holds_off(code: str) -> None:
     now = T0 + timedelta(days=40 if code == "stale" else 0)
     held, free = World(Policy(), now), World(Policy(holds_off=frozenset({code})), now)
     problems = [code] if code.startswith("release-") else []
+    words = "IMPRESSION: The ventilation images are normal. No embolism." if code == "ventilation-not-acquired" else None
     for world in (held, free):
         wish = code if code in WISHES else ""
         world.exam = replace(world.exam, known=PatientKnown(wish=wish))
-    assert held.send(reading, patient=patient, problems=problems).notice is NoticeEffect.HOLD
-    assert free.send(reading, patient=patient, problems=problems).notice is NoticeEffect.RELEASE
+        if words:
+            world.image()
+            world.exam = replace(world.exam, settled=True)
+    assert held.send(reading, patient=patient, problems=problems, words=words).notice is NoticeEffect.HOLD
+    assert free.send(reading, patient=patient, problems=problems, words=words).notice is NoticeEffect.RELEASE
 
 
 @pytest.mark.parametrize(

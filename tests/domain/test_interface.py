@@ -56,13 +56,13 @@ def test_the_words_of_each_kind(kind: type[StrEnum], words: str) -> None:
 
 EFFECTS = {
     NoticeEffect.RELEASE: "text-promoted corrected charset-assumed incidental negative nondiagnostic language-missing "
-    "decided-by-person statute-notice",
+    "decided-by-person statute-notice study-uid-conflict no-chest-x-ray",
     NoticeEffect.HOLD: """
         liveness-unstated status-unknown status-conflict status-appended version-tie status-regressed discrepancy nothing-to-promote
         no-result stale broken-off charset-undecodable accession-missing order-number-conflict
         identity-conflict identity-incomplete identity-patient
         retired-identifier identity-study identity-version minor birth-date-missing restricted
-        release-withheld release-unknown inpatient study-missing opt-out ask-first statute-malignancy
+        release-withheld release-unknown inpatient study-missing opt-out ask-first statute-malignancy ventilation-not-acquired
         exam-unknown text-not-readable text-too-long no-impression empty-impression no-verdict contradiction unread-mention hedge
         wide-range range-with-high template-unfilled no-pe-question foreign-language findings-disagree addendum-unclear other-exam
         non-thrombotic study-not-done readers-differ second-reader malignancy-raised positive chronic
@@ -143,7 +143,8 @@ def test_a_policy_that_nobody_has_changed() -> None:
     slow = {R.INDETERMINATE: 4, R.REPORT_OVERDUE: 4, R.REJECTED: 24, R.UNDELIVERED: 24, R.NO_PE_QUESTION: 72}
     assert dict(DEFAULT_CLOCKS) == dict(policy.clocks) == {reason: timedelta(hours=slow.get(reason, 1)) for reason in R}
     wishes = {"opt-out", "ask-first", "release-withheld", "release-unknown"}
-    assert wishes | {"minor", "birth-date-missing", "restricted", "stale", "malignancy-raised", "second-reader"} == SWITCHABLE
+    others = {"minor", "birth-date-missing", "restricted", "stale", "malignancy-raised", "second-reader", "ventilation-not-acquired"}
+    assert wishes | others == SWITCHABLE
     assert (policy.hold_escalate, policy.hold_escalates_to, policy.statutes) == (timedelta(hours=48), "", ())
     clot = HoldTerms(timedelta(minutes=30), timedelta(minutes=60))
     assert policy.hold_terms == {"positive": clot, "range-with-high": clot}

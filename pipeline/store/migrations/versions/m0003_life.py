@@ -17,6 +17,9 @@ def upgrade() -> None:
     for table in ("follow_ups", "holds"):
         op.add_column(table, sa.Column("step_at", Moment(), nullable=True))
         op.create_index(f"ix_{table}_step", table, ["step_at"], sqlite_where=_STEPS, postgresql_where=_STEPS)
+    settle = sa.text("settle_at IS NOT NULL")
+    op.add_column("exams", sa.Column("settle_at", Moment(), nullable=True))
+    op.create_index("ix_exams_settle_at", "exams", ["settle_at"], sqlite_where=settle, postgresql_where=settle)
     # What is open already takes its next step at its due time.
     op.execute("UPDATE follow_ups SET step_at = due_at WHERE state IN ('requested', 'accepted', 'in-progress')")
     op.execute("UPDATE holds SET step_at = expires_at WHERE state = 'open'")
@@ -58,6 +61,7 @@ def upgrade() -> None:
         sa.Column("accession", sa.Text(), nullable=False),
         sa.Column("due_at", Moment(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False, server_default=""),
         sa.Column("cancelled", sa.Boolean(), nullable=False, server_default=sa.text("false")),
         sa.Column("urgent", sa.Boolean(), nullable=False, server_default=sa.text("false")),
         sa.Column("code", sa.Text(), nullable=False, server_default=""),
@@ -69,6 +73,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     for name in ("expected", "other_exams", "patients"):
         op.drop_table(name)
+    op.drop_index("ix_exams_settle_at", "exams")
+    op.drop_column("exams", "settle_at")
     for table in ("follow_ups", "holds"):
         op.drop_index(f"ix_{table}_step", table)
         op.drop_column(table, "step_at")

@@ -1,0 +1,164 @@
+"""Finds later exams of the same patient for open follow-ups, and looks at studies that have settled: the slow side of the clocks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from pipeline.domain import clocks
+from pipeline.domain.evidence_of_closure import OPEN_TO_EVIDENCE, Evidence, propose, scan_time
+from pipeline.domain.exam import Exam, Standing
+from pipeline.domain.identity import Identifier, Patient
+from pipeline.domain.policy import Policy
+from pipeline.domain.reading import Category
+from pipeline.domain.study import NO_CHEST_X_RAY, chest_x_ray_window, facts_of
+from pipeline.store import tables as t
+from pipeline.store.changes import apply
+from pipeline.store.decided import Decided
+from pipeline.store.deciding import about
+from pipeline.store.exams import Exams
+from pipeline.store.ledger import Ledger
+from pipeline.store.others import chest_x_rays
+from pipeline.store.writer import Writer
+
+_REASONS = sorted(reason.value for reason in OPEN_TO_EVIDENCE)
+_OPEN = t.follow_ups.c.state.in_(t.OPEN_FOLLOW_UP_STATES) & t.follow_ups.c.reason.in_(_REASONS)
+_MINE = t.identifiers.alias("mine")
+_THEIRS = t.identifiers.alias("theirs")
+_OTHER = (
+    select(t.follow_ups.c.exam, t.follow_ups.c.id, t.other_exams)
+    .join(_MINE, (_MINE.c.exam == t.follow_ups.c.exam) & (_MINE.c.kind == "mrn"))
+    .join(t.other_exams, t.other_exams.c.number == _MINE.c.value)
+    .where(_OPEN, t.other_exams.c.final, t.other_exams.c.kind != "chest-xray")
+)
+_ANOTHER_VQ = (
+    select(t.follow_ups.c.exam, t.follow_ups.c.id, _THEIRS.c.exam.label("other"))
+    .join(_MINE, (_MINE.c.exam == t.follow_ups.c.exam) & (_MINE.c.kind == "mrn"))
+    .join(_THEIRS, (_THEIRS.c.value == _MINE.c.value) & (_THEIRS.c.kind == "mrn") & (_THEIRS.c.exam != t.follow_ups.c.exam))
+    .where(_OPEN)
+    .distinct()
+)
+_CHUNK, _ROUND, _REMEMBERED = 50, 500, 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Flagged:
+    """What the reading room should know of one study; it changes no category, letter or follow-up."""
+
+    exam: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Lookout:
+    """What one process has looked at already is not looked at again, unless it has changed."""
+
+    ledger: Ledger
+    policy: Policy
+    destinations: Mapping[str, frozenset[str]]
+    _seen: set[tuple[str, str]] = field(default_factory=set)
+
+    def round(self, now: datetime) -> tuple[list[Decided], list[Flagged]]:
+        """One round: proposals made, studies flagged."""
+        decided, flagged = [], []
+        with self.ledger.read() as connection:
+            due = select(t.exams.c.digest).where(t.exams.c.settle_at <= now).order_by(t.exams.c.settle_at).limit(_ROUND)
+            settled = list(connection.execute(due).scalars())
+            wanted = self._candidates(connection)
+        for start in range(0, len(settled), _CHUNK):
+            with self.ledger.write() as connection:
+                exams = Exams(Writer(connection), now)
+                exams.take(settled[start : start + _CHUNK])
+                for digest in settled[start : start + _CHUNK]:
+                    made, flags = self._settle(exams, digest, now)
+                    decided.append(made)
+                    flagged += [Flagged(made.exam, flags)] if flags else []
+                exams.writer.flush()
+        digests = sorted(wanted)
+        for start in range(0, len(digests), _CHUNK):
+            chunk = digests[start : start + _CHUNK]
+            with self.ledger.write() as connection:
+                exams = Exams(Writer(connection), now)
+                exams.take({digest for one in chunk for digest in (one, *wanted[one][1])})
+                decided += [self._propose(exams, digest, *wanted[digest], now) for digest in chunk]
+                exams.writer.flush()
+        return [one for one in decided if one.applied], flagged
+
+    def _candidates(self, connection: Connection) -> dict[str, tuple[list[Evidence], set[str]]]:
+        """Exam -> other exams that passed through, and digests of V/Q exams, that share a number with it and were not looked at."""
+        found: dict[str, tuple[list[Evidence], set[str]]] = {}
+        if len(self._seen) > _REMEMBERED:
+            self._seen.clear()
+        for row in connection.execute(_OTHER).all():
+            if (row.id, row.hash) not in self._seen:
+                self._seen.add((row.id, row.hash))
+                patient = Patient((Identifier(row.number, row.authority),))
+                found.setdefault(row.exam, ([], set()))[0].append(Evidence(row.kind, patient, row.accession, row.done_at))
+        pairs = connection.execute(_ANOTHER_VQ).all()
+        heads = self._heads(connection, {row.other for row in pairs})
+        for row in pairs:
+            mark = (row.id, f"{row.other}:{heads.get(row.other, '')}")
+            if mark not in self._seen:
+                self._seen.add(mark)
+                found.setdefault(row.exam, ([], set()))[1].add(row.other)
+        return found
+
+    @staticmethod
+    def _heads(connection: Connection, digests: set[str]) -> dict[str, str]:
+        """Where the audit chains of these end: an exam with the same end is as it was."""
+        query = select(t.exams.c.digest, t.exams.c.audit_head).where(t.exams.c.digest.in_(sorted(digests)))
+        return {row.digest: row.audit_head for row in connection.execute(query)} if digests else {}
+
+    def _propose(self, exams: Exams, digest: str, others: list[Evidence], scans: set[str], now: datetime) -> Decided:
+        row = exams.by_digest(digest)
+        if row is None:
+            return Decided()
+        exam = exams.load(row)
+        found = list(others)
+        for one in sorted(scans):
+            other = exams.by_digest(one)
+            if other is not None and other.digest != row.digest:
+                found += _as_evidence(exams.load(other))
+        changes = propose(exam, found)
+        if not changes:
+            return Decided()
+        told = about(exams.connection, row, exam.versions[0].patient if exam.versions else Patient())
+        made = apply(exams.writer, row.chain, row.digest, exam, changes, now=now, destinations=self.destinations, about=told)
+        exams.save(row, row.late_at)
+        return Decided(row.digest, tuple(made))
+
+    def _settle(self, exams: Exams, digest: str, now: datetime) -> tuple[Decided, tuple[str, ...]]:
+        """Looks once at a study whose images are complete. What was flagged is in the audit trail and in the log."""
+        exams.writer.add("settles", {"exam": digest, "settle": None})
+        row = exams.by_digest(digest)
+        if row is None or row.digest != digest:
+            return Decided(), ()
+        exam = replace(exams.load(row), settled=True)
+        changes = clocks.settled(exam, self.policy, now)
+        told = about(exams.connection, row, exam.versions[0].patient if exam.versions else Patient()) if changes else None
+        made = apply(exams.writer, row.chain, row.digest, exam, changes, now=now, destinations=self.destinations, about=told)
+        flags = self._flags(exams.connection, exam)
+        for code in flags:
+            row.chain.add(now, "study", row.digest, "", "flagged", code)
+        if row.chain.rows:
+            exams.save(row, row.late_at)
+        return Decided(row.digest, tuple(made)), flags
+
+    def _flags(self, connection: Connection, exam: Exam) -> tuple[str, ...]:
+        facts, flags = facts_of(exam.instances, settled=True), []
+        window = chest_x_ray_window(facts, self.policy.chest_x_ray_before, self.policy.chest_x_ray_after)
+        people = [*(version.patient for version in exam.versions), *(image.patient for image in exam.instances)]
+        if self.policy.chest_x_ray_before and window and not chest_x_rays(connection, people, *window):
+            flags.append(NO_CHEST_X_RAY)
+        if exam.current and exam.current.ventilation and facts.no_ventilation:
+            flags.append("ventilation-not-acquired")
+        return tuple(flags)
+
+
+def _as_evidence(exam: Exam) -> list[Evidence]:
+    """Another V/Q exam as evidence, once it has a final reading."""
+    current, done_at = exam.current, scan_time(exam)
+    if current is None or current.standing is not Standing.CURRENT or current.category is Category.REVIEW or done_at is None:
+        return []
+    return [Evidence("vq", current.patient, "" if exam.key.accession.startswith("msh10:") else exam.key.accession, done_at)]
