@@ -1,6 +1,7 @@
 """What people do to follow-ups, holds and letters: found, locked, done by the domain's rules, audited, told."""
 
 from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -106,14 +107,16 @@ class People:
         note = f"reason: {reason.strip()}"
         with self._ledger.write() as connection:
             act = partial(actions.withhold, hold_id=hold_id, by=by, reason=reason)
-            exam, made = acts.on_hold(connection, hold_id, act, by, now, self._kinds, note)
+            exam, made = acts.on_hold(connection, hold_id, act, self._who(by), now, self._kinds, note)
         tell_changes(exam, made)
 
     def decide(self, exam: str, ruling: Ruling, note: str = "") -> Decision:
         """A clinician says what a report says that could not be read; the caller then calls `deliver`. Raises Refused."""
         now = self._clock.now()
         with self._ledger.write() as connection:
-            digest, made, decision = rulings.decide(connection, exam, ruling, self._reread, now, self._kinds, note)
+            digest, made, decision = rulings.decide(
+                connection, exam, replace(ruling, by=self._who(ruling.by)), self._reread, now, self._kinds, note
+            )
         tell_changes(digest, made)
         emit("report.ruled", exam=digest, category=decision.category.value, notice=decision.notice.value)
         return decision
@@ -122,14 +125,14 @@ class People:
         """A letter came back. Raises Refused."""
         now = self._clock.now()
         with self._ledger.write() as connection:
-            exam, made = rulings.came_back(connection, notice_id, by, self._rules.policy, now, self._kinds, reason.strip())
+            exam, made = rulings.came_back(connection, notice_id, self._who(by), self._rules.policy, now, self._kinds, reason.strip())
         tell_changes(exam, made)
 
     def wish(self, authority: str, number: str, wish: str, by: str) -> int:
         """Writes the list of who wants no letters. Returns in how many exams a letter was held by it. Raises Refused."""
         now, policy = self._clock.now(), self._rules.policy
         with self._ledger.write() as connection:
-            held = wishes.set_wish(connection, authority.strip(), number.strip(), wish, by, policy, self._kinds, now)
+            held = wishes.set_wish(connection, authority.strip(), number.strip(), wish, self._who(by), policy, self._kinds, now)
         for exam, made in held:
             tell_changes(exam, made)
         return len(held)

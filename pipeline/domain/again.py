@@ -19,7 +19,15 @@ from pipeline.domain.versions import disagreeing, regressed
 from pipeline.errors import Refused
 
 BY_HAND = "decided-by-person"
-NEIGHBOURS = frozenset({"identity-study", "identity-version", "study-missing", "discrepancy", "status-regressed", "opt-out", "ask-first"})
+NEIGHBOURS = frozenset(
+    {"identity-study", "identity-version", "study-missing", "discrepancy", "status-regressed", "opt-out", "ask-first"}
+) | {
+    "retired-identifier",
+    "identity-patient",
+    "deceased",
+    "ventilation-not-acquired",
+    "study-uid-conflict",
+}
 """Codes that come from what lies beside a version: they may have changed since without anybody reading it otherwise."""
 
 _PLACE = frozenset({"repeat", "superseded"})

@@ -216,7 +216,9 @@ class Plan:
         )
         if asked_anew:
             # Nothing of what somebody planned or put off is about what it says now.
-            renewed = replace(begun(renewed, self.policy, self.now, self._orderer), plan="", planned_for=None, snoozed_until=None)
+            renewed = replace(
+                begun(renewed, self.policy, self.now, self._orderer), plan="", planned_for=None, snoozed_until=None, proposal="", contact=""
+            )
         self._follow_up(renewed, why)
 
     def move_follow_up(self, item: FollowUp, event: str, why: str) -> None:

@@ -46,7 +46,7 @@ SLOW: Ladder = (
     Rung(timedelta(hours=24), "department-lead", Since.DUE),
     Rung(timedelta(hours=72), "patient-safety", Since.DUE),
 )
-_SLOW = frozenset({Reason.NO_PE_QUESTION, Reason.REPORT_OVERDUE, Reason.REJECTED})
+_SLOW = frozenset({Reason.NO_PE_QUESTION, Reason.REPORT_OVERDUE, Reason.UNDELIVERED, Reason.REJECTED})
 CALM_REASONS = _SLOW | {Reason.INDETERMINATE}
 """Reasons that are no emergency of themselves; a critical item of them (a range that reaches high) is one all the same."""
 DEFAULT_LADDERS: Mapping[Reason, Ladder] = {
@@ -65,5 +65,6 @@ DEFAULT_NEXT_STEPS: Mapping[Reason, str] = {
     Reason.RESULT_CHANGED: "Read the new report and look at the treatment again.",
     Reason.REPORT_OVERDUE: "Ask the reading room for the final report.",
     Reason.IDENTITY: "Compare name, birth date and record number in RIS and PACS; have the wrong one corrected.",
+    Reason.UNDELIVERED: "Reach the patient another way, say what the letter says, and have the address mended.",
     Reason.REJECTED: "Open the reason file in quarantine; if it is a lung scan, read it by hand and have it sent again.",
 }

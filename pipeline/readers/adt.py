@@ -4,7 +4,7 @@ import hashlib
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from pipeline.domain.arrival import NotForUs, PatientChange, PatientEvent
+from pipeline.domain.arrival import NotForUs, PatientChange, PatientEvent, Rejection
 from pipeline.domain.identity import Identifier, Patient
 from pipeline.domain.patients import carries_a_person
 from pipeline.domain.report import Liveness
@@ -31,7 +31,8 @@ _DEATH_FIELDS = (29, 30)
 def news_of(body: bytes, config: "Config") -> list[PatientChange]:
     """What an ADT message says that exams must know; empty for nearly all. Several where one message merges several people.
 
-    Never raises for content: what cannot be parsed says nothing that could be acted on.
+    Raises:
+        errors.Unreadable: a message of such an event that cannot be parsed.
     """
     _, head = hl7v2.head(body)
     event = _event(body, head)
@@ -40,10 +41,7 @@ def news_of(body: bytes, config: "Config") -> list[PatientChange]:
     if event not in _MERGE | _MOVE | _UNMERGE | _DEMOGRAPHICS and not _speaks_of_death(body):
         return []
     name, source = config.source_for(first_of(head, 3), first_of(head, 4))
-    try:
-        message = hl7v2.parse(body, source.charset, config.limits.max_segments)
-    except Unreadable:
-        return []
+    message = hl7v2.parse(body, source.charset, config.limits.max_segments)
     if liveness_of(message) is Liveness.NOT_LIVE:
         return []
     sender = sender_of(message, name, source, config)
@@ -58,9 +56,13 @@ def news_of(body: bytes, config: "Config") -> list[PatientChange]:
     return [one for one in found if one.event is not PatientEvent.UPDATE or one.patient.identifiers]
 
 
-def outcomes(body: bytes, digest: str, config: "Config", plain: NotForUs) -> list[tuple[str, NotForUs]]:
-    """Pairs of content hash and outcome, as batch ORU messages give them; the first hash is `digest`."""
-    found = news_of(body, config)
+def outcomes(body: bytes, digest: str, config: "Config", plain: NotForUs) -> list[tuple[str, NotForUs | Rejection]]:
+    """Pairs of content hash and outcome, as batch ORU messages give them; the first hash is `digest`. Never raises for content."""
+    try:
+        found = news_of(body, config)
+    except Unreadable as trouble:
+        # A merge or a death that nobody heard of would let a letter go to the wrong place.
+        return [(digest, Rejection(trouble.reason, trouble.detail))]
     if not found:
         return [(digest, plain)]
     return [

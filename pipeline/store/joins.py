@@ -88,7 +88,7 @@ def exam_of(exams: Exams, instance: Instance, arriving: Mapping[str, tuple[Patie
 def exam_of_study(exams: Exams, report: Report) -> str | None:
     """Digest of the one exam that has this report's Study Instance UID and fits its patient, for a report without accession."""
     found = [digest for digest in _named(exams.connection, "study", report.study_uid) if exams.by_digest(digest)]
-    return found[0] if len(found) == 1 and _fits(exams.connection, found[0], report.patient, {}) else None
+    return found[0] if len(found) == 1 and _fits(exams, found[0], report.patient, {}) else None
 
 
 @dataclass(slots=True)

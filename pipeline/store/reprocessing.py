@@ -19,6 +19,7 @@ from pipeline.store.codec import load
 from pipeline.store.deciding import about
 from pipeline.store.exams import ExamRow, Exams, load_exam
 from pipeline.store.ledger import Ledger
+from pipeline.store.persons import Persons
 from pipeline.store.rereading import Rereader
 from pipeline.store.writer import Writer
 from pipeline.telemetry import emit
@@ -115,7 +116,7 @@ def _one(
     with ledger.read() as connection:
         found = connection.execute(select(t.exams).where(t.exams.c.digest == digest)).one()
         key = ExamKey(found.authority, found.accession)
-        exam = load_exam(connection, digest, key, found.first_seen_at, lock=False)
+        exam = Persons(connection).fill(load_exam(connection, digest, key, found.first_seen_at, lock=False))
         rows = [told for told, *_ in _differences(connection, exam, digest, reread, wanted, now)]
     if dry_run or not any(row.does in ("acts", "listed") for row in rows):
         return Made(rows)

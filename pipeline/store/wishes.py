@@ -10,15 +10,17 @@ from sqlalchemy import Connection, select
 from pipeline.domain.exam import Exam
 from pipeline.domain.gates import WISHES
 from pipeline.domain.mail import hold_pending
+from pipeline.domain.patients import NO_ENTRY, Number, number_of, numbers, way
 from pipeline.domain.plan import Plan
 from pipeline.domain.policy import Policy
 from pipeline.errors import Refused
+from pipeline.store import patients
 from pipeline.store import tables as t
 from pipeline.store.audit import open_chain
 from pipeline.store.changes import Applied, apply
 from pipeline.store.deciding import about
-from pipeline.store.dialect import insert_or_update
 from pipeline.store.exams import Exams
+from pipeline.store.persons import Persons
 from pipeline.store.record import folded
 from pipeline.store.writer import Writer
 
@@ -62,11 +64,13 @@ def set_wish(
         raise Refused("say who you are: --by")
     if not (authority.strip() and number.strip()):
         raise Refused("name the patient by record number and by who issued it: --authority")
-    same = (t.patients.c.authority == authority) & (t.patients.c.number == number)
-    was = connection.execute(select(t.patients.c.wish).where(same)).scalar() or ""
+    asked = number_of(authority, number)
+    persons = Persons(connection)
+    persons.look_up((), (asked,), lock=True)
+    was = persons.entries.get(asked, NO_ENTRY).wish
     if was == wish:
         raise Refused(f"this patient's wish is {wish or 'none'} already")
-    _write(connection, authority, number, wish, now)
+    patients.wish(connection, authority, number, wish, now)
     chain = open_chain(connection, "control")
     item = hashlib.sha256(f"{authority}\x1f{number}".encode()).hexdigest()
     chain.add(now, "wish", item, was, wish, "wish", by.strip())
@@ -75,12 +79,6 @@ def set_wish(
     held = _hold(writer, authority, number, wish, by, policy, destinations, now) if wish in WISHES - policy.holds_off else []
     writer.flush()
     return held
-
-
-def _write(connection: Connection, authority: str, number: str, wish: str, now: datetime) -> None:
-    """To become `store.patients.wish`."""
-    row = {"authority": authority, "number": number, "wish": wish, "changed_at": now}
-    connection.execute(insert_or_update(connection.dialect.name, t.patients, ("wish", "changed_at")), row)
 
 
 def _hold(
@@ -94,12 +92,17 @@ def _hold(
     now: datetime,
 ) -> list[tuple[str, list[Applied]]]:
     exams, held = Exams(writer, now), []
-    named = select(t.identifiers.c.exam).where(t.identifiers.c.kind == "mrn", t.identifiers.c.value == folded(number))
+    asked = number_of(authority, number)
+    exams.persons.look_up((), (asked,))
+    every = way(exams.persons.entries, asked)
+    named = select(t.identifiers.c.exam).where(
+        t.identifiers.c.kind == "mrn", t.identifiers.c.value.in_([folded(value) for _, value in every])
+    )
     digests = sorted(set(writer.connection.execute(named).scalars()))
     exams.take(digests)
     for digest in digests:
         row = exams.by_digest(digest)
-        if row is None or not _is_of(exam := exams.load(row), authority, number):
+        if row is None or not _is_of(exam := exams.load(row), every[-1]):
             continue
         current = exam.current
         plan = Plan(exam, policy, now, current.content_hash if current else "")
@@ -112,6 +115,6 @@ def _hold(
     return held
 
 
-def _is_of(exam: Exam, authority: str, number: str) -> bool:
-    people = [version.patient for version in exam.versions]
-    return any(one.authority == authority and one.value == number for person in people for one in person.identifiers)
+def _is_of(exam: Exam, living: Number) -> bool:
+    people = [version.patient for version in exam.versions] + [image.patient for image in exam.instances]
+    return any(living in numbers(person.identifiers) for person in people)
