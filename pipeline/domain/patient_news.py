@@ -50,7 +50,7 @@ def hear(exam: Exam, heard: Heard, policy: Policy, now: datetime) -> tuple[Chang
         _doubt(plan)
     elif heard.merged and not another and out_of(plan):
         _ask(plan, "patient-merged")
-    if exam.known.deceased and not another:
+    if (heard.died or exam.known.deceased) and not another:
         # Said now, or known of a number that this one was merged with.
         stop_for_the_dead(plan)
     if exam.known.wish in WISHES - policy.holds_off:

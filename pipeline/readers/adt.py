@@ -103,10 +103,9 @@ def _merged(people: People, patient: Patient, retired: list[Segment], *, revived
     certain = bool(prior) and not moved and all(one.authority.casefold() in authorities for one in prior)
     if not certain:
         # Nobody is merged, but the exams of whoever may be meant wait: a number without authority may be one of the survivor's.
-        meant = [
-            one for mrg in retired for by in sorted({i.authority for i in patient.identifiers}) for one in people.identifiers(mrg[1], by)
-        ]
-        prior = tuple(dict.fromkeys((*prior, *(one for one in meant if carries_a_person(one)))))
+        issuers = sorted({one.authority for one in patient.identifiers})
+        meant = [one for mrg in retired for issuer in issuers for one in people.identifiers(mrg[1], issuer) if carries_a_person(one)]
+        prior = tuple(dict.fromkeys((*prior, *meant)))
     return [(PatientEvent.MERGE, patient, prior, revived, certain)] if prior or patient.identifiers else []
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -240,7 +239,7 @@ def test_a_death_and_the_reports_in_one_batch(quiet: Hospital) -> None:
 
 
 def test_a_message_that_fails_takes_nobodys_news_with_it(quiet: Hospital, monkeypatch: pytest.MonkeyPatch) -> None:
-    deciding = type(quiet.app.flow)._rules if False else quiet.app.flow._rules
+    deciding = quiet.app.flow._rules
     calls = {"n": 0}
 
     def failing(exam: Any, report: Any, reading: Any, policy: Any, now: Any) -> Any:
@@ -278,7 +277,6 @@ def test_a_merge_of_several_of_which_one_is_garbage(quiet: Hospital) -> None:
     quiet.send(oru(NEGATIVE), oru(NEGATIVE, accession="A-2", mrn="M-9", control="C-2", signed="20260302115100"))
     merge = adt("A40", "M-2", "M-1", "M-9").replace(b"MRG|M-1^^^GENERAL^MR", b"MRG|^^^^")
     quiet.send(merge)
-    assert live(quiet, "A-2").facts.identifier == "M-8" if False else True
     assert live(quiet).facts.identifier == "M-1"
     assert live(quiet, "A-2").facts.identifier == "M-2"
 
@@ -311,7 +309,7 @@ def test_a_merge_while_the_letter_is_held_twice_and_then_released(hospital: Hosp
     hospital.send(oru(POSITIVE), adt("A40", "M-2", "M-1"))
     hospital.app.flow.release(the_hold(hospital), "Dr Duty", "2026-03-02T18:30:00Z")
     hospital.deliver()
-    (letter,) = hospital.letters
+    assert len(hospital.letters) == 1
     assert "M-2" in hospital.words("positive")
     hospital.send(adt("A40", "M-3", "M-2", at="20260302115700"))
     assert "identity" in hospital.open_reasons
@@ -352,4 +350,4 @@ def test_a_report_without_accession_of_another_patient_takes_no_exam_by_its_stud
     hospital.send(stranger.replace(b"||^RIS|", b"|||"))
     wait(hospital)
     assert hospital.letters == []
-    assert hospital.app.queries.find("A-1") and len(shown(hospital).exam.versions) == 1
+    assert len(shown(hospital).exam.versions) == 1
