@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from pipeline.domain.again import Ruling
 from pipeline.domain.reading import Category
 from pipeline.domain.report import TextBlock
 from pipeline.flow import Incoming
+from pipeline.store.outbox import claim
 from pipeline.store.reprocessing import Changed, Wanted
 from pipeline.store.rereading import Rereader
 from tests.hazards.hospital import Hospital, oru
@@ -351,3 +353,58 @@ def test_a_report_without_accession_of_another_patient_takes_no_exam_by_its_stud
     wait(hospital)
     assert hospital.letters == []
     assert len(shown(hospital).exam.versions) == 1
+
+
+# what a person has been asked, or news has said, is not answered by the next message
+
+
+def test_a_record_restricted_by_news_stays_so_for_a_correction(quiet: Hospital) -> None:
+    vip = adt("A08", "M-1").rstrip(b"\r") + b"\rPV1|1|O" + b"|" * 14 + b"Y\r"
+    quiet.send(oru(NEGATIVE), vip)
+    assert quiet.hold_reasons == {"restricted"}
+    quiet.send(oru(NEGATIVE, **LATER))
+    wait(quiet)
+    assert quiet.letters == []
+
+
+def test_a_correction_of_a_dead_patients_letter_and_a_repeat_write_none(quiet: Hospital) -> None:
+    quiet.send(oru(NEGATIVE), adt("A08", "M-1", died="|Y"))
+    quiet.send(oru(NONDIAGNOSTIC, **LATER), oru(NONDIAGNOSTIC, **{**LATER, "control": "C-8"}))
+    reread_as(quiet, NEGATIVE)
+    wait(quiet)
+    assert quiet.letters == []
+
+
+def test_a_letter_on_its_way_is_flagged_by_a_merge_and_not_written_twice(hospital: Hospital) -> None:
+    hospital.app.flow.ingest([Incoming(oru(NEGATIVE), "1" * 64, "test", hospital.clock.now())])
+    with hospital.app.ledger.write() as connection:
+        (name,) = connection.exec_driver_sql("SELECT DISTINCT destination FROM deliveries").scalars()
+        assert claim(connection, name, 10, timedelta(hours=1), hospital.clock.now())
+    hospital.send(adt("A40", "M-2", "M-1"))
+    assert hospital.open_reasons == ["identity"]
+    assert len(notices(hospital)) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("GARCÍA-LÓPEZ^MARÍA", "GARCIA LOPEZ^MARIA", True),
+        ("O'BRIEN^ANNA", "OBRIEN^ANNA", True),
+        ("MÜLLER^ANNA", "MUELLER^ANNA", True),
+        ("SAMPLE^BABY GIRL", "SAMPLE^ANNA", True),
+        ("TRAUMA^UNKNOWN", "SAMPLE^ANNA", True),
+        ("SMITH^ANNA", "SMITH-JONES^ANNA", True),
+        ("ANNA^SAMPLE", "SAMPLE^ANNA", True),
+        ("SAMPLE^ANNA", "STRANGER^CARLA", False),
+    ],
+)
+def test_names_of_one_person_and_of_two(quiet: Hospital, one: str, other: str, same: bool) -> None:
+    quiet.send(oru(NEGATIVE, name=one), adt("A08", "M-1", name=other))
+    assert quiet.hold_reasons == (set() if same else {"identity-patient"})
+
+
+def test_a_merge_before_an_undone_one_is_settled_asks_and_holds(quiet: Hospital) -> None:
+    quiet.send(oru(NEGATIVE), adt("A40", "M-2", "M-1"), unlink("M-2", "M-1"), adt("A40", "M-3", "M-1", at="20260302115800"))
+    wait(quiet)
+    assert quiet.letters == []
+    assert live(quiet).facts.identifier == "M-3"
