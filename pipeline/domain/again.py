@@ -24,6 +24,7 @@ NEIGHBOURS = frozenset(
 ) | {
     "retired-identifier",
     "identity-patient",
+    "withheld-before",
     "deceased",
     "ventilation-not-acquired",
     "study-uid-conflict",

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from pipeline.domain.decision import NoticeEffect
 from pipeline.domain.exam import Exam, Standing
 from pipeline.domain.identity import Patient, conflicts
-from pipeline.domain.notice import HoldState, Letter
+from pipeline.domain.notice import HoldState, Letter, NoticeType
 from pipeline.domain.policy import SWITCHABLE, Mode, Policy
 from pipeline.domain.reading import Category, Grade, Reading
 from pipeline.domain.reasons import known, strictest
@@ -24,6 +24,9 @@ _TONGUES = {"eng": "en", "english": "en", "spa": "es", "spanish": "es", "españo
 
 WISHES = frozenset({"opt-out", "ask-first"})
 """What patients may have asked for, as the site's list says it; the same words as the reason codes."""
+
+_ASKED_OF_A_PERSON = frozenset({"identity-patient", "retired-identifier", "restricted"})
+"""Doubts that a later message does not settle by not raising them again."""
 
 _NEGATIVE_LETTERS: Mapping[Grade | None, Letter] = {Grade.NORMAL: Letter.NORMAL, Grade.ABSENT: Letter.ABSENT}
 
@@ -127,8 +130,10 @@ def _patient_codes(exam: Exam, report: Report, policy: Policy, now: datetime) ->
     if exam.known.retired:
         codes.append("retired-identifier")
     # Whatever a person has not decided yet holds for what comes meanwhile.
-    if any("identity-patient" in hold.reasons and hold.state is HoldState.OPEN for hold in exam.holds):
-        codes.append("identity-patient")
+    asked = {code for hold in exam.holds if hold.state is HoldState.OPEN for code in hold.reasons}
+    codes += sorted(asked & _ASKED_OF_A_PERSON)
+    if _withheld(exam):
+        codes.append("withheld-before")
     if patient.restricted:
         codes.append("restricted")
     if exam.known.wish in WISHES:
@@ -152,6 +157,15 @@ def _patient_codes(exam: Exam, report: Report, policy: Policy, now: datetime) ->
     if facts.no_ventilation and speaks_of_ventilation(report.text):
         codes.append("ventilation-not-acquired")
     return codes
+
+
+def _withheld(exam: Exam) -> bool:
+    """Whether a person has decided that a letter of this exam never leaves, and none has let a later one go."""
+    withdrawals = {notice.id for notice in exam.notices if notice.notice_type is NoticeType.WITHDRAWN}
+    decided = [hold for hold in exam.holds if hold.ended_by and hold.notice_id not in withdrawals]
+    kept = [hold.opened_at for hold in decided if hold.state is HoldState.WITHHELD]
+    freed = [hold.opened_at for hold in decided if hold.state is HoldState.RELEASED]
+    return bool(kept) and max(kept) >= max(freed, default=max(kept))
 
 
 def _site_codes(exam: Exam, report: Report, policy: Policy, now: datetime) -> list[str]:

@@ -1,5 +1,6 @@
 """What news about a person does to one exam: a merge, its undoing, a death, other demographics."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -7,7 +8,7 @@ from pipeline.domain.decision import Change
 from pipeline.domain.dues import due_at
 from pipeline.domain.exam import Exam, Standing
 from pipeline.domain.followup import FollowUpReason
-from pipeline.domain.gates import language_for
+from pipeline.domain.gates import WISHES, language_for
 from pipeline.domain.identity import Patient, conflicts
 from pipeline.domain.mail import hold_pending, out_of, stop_for_the_dead
 from pipeline.domain.notice import HoldState, LetterFacts, Notice, NoticeState
@@ -49,16 +50,19 @@ def hear(exam: Exam, heard: Heard, policy: Policy, now: datetime) -> tuple[Chang
         _doubt(plan)
     elif heard.merged and not another and out_of(plan):
         _ask(plan, "patient-merged")
-    if heard.died and not another:
+    if (heard.died or exam.known.deceased) and not another:
+        # Said now, or known of a number that this one was merged with.
         stop_for_the_dead(plan)
+    if exam.known.wish in WISHES - policy.holds_off:
+        hold_pending(plan, (exam.known.wish,))
     if heard.parted:
         _readdress(plan, exam, exam.current.patient if exam.current else Patient())
     elif (newer or heard.merged) and not another and not exam.known.deceased:
         _readdress(plan, exam, heard.person if newer else Patient())
         if heard.person.restricted and "restricted" not in policy.holds_off & SWITCHABLE:
             hold_pending(plan, ("restricted",))
-    if heard.revived and _stopped_for_good(plan):
-        _ask(plan, "patient-revived")
+    if (heard.revived or heard.parted) and _stopped_for_good(plan):
+        _ask(plan, "patient-revived" if heard.revived else DOUBT)
     if not (heard.merged or heard.parted):
         return plan.changes
     # Open work goes out once more, under the number that counts now.
@@ -66,6 +70,12 @@ def hear(exam: Exam, heard: Heard, policy: Policy, now: datetime) -> tuple[Chang
     again = [item for item in exam.follow_ups if item.state.open and item.id not in touched]
     why = "patient-merged" if heard.merged else "patient-parted"
     return (*plan.changes, *(Change(replace(item, version=item.version + 1), why) for item in again))
+
+
+def disagree(exams: Sequence[Exam]) -> bool:
+    """Whether what speaks for one of these exams names another person than what speaks for another one."""
+    people = [mention for exam in exams for mention in _mentions(exam)]
+    return any(conflicts(one, other) for number, one in enumerate(people) for other in people[:number])
 
 
 def _mentions(exam: Exam) -> list[Patient]:

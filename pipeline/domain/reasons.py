@@ -114,6 +114,12 @@ _ALL = (
     Reason("inpatient", HOLD, "The patient is still on the ward (PV1-2 I, not discharged).", "Hand the letter to the ward."),
     Reason("opt-out", HOLD, "The patient wants no letters.", "Tell them the way they want; withhold the letter."),
     Reason("ask-first", HOLD, "The patient wants to be asked before a letter leaves.", "Ask them, then release or withhold."),
+    Reason(
+        "withheld-before",
+        HOLD,
+        "Somebody has decided that no letter about this exam leaves; this one was written since.",
+        "See why the earlier one was withheld, then release or withhold this one.",
+    ),
     Reason("study-missing", HOLD, "The site wants images before a letter, and none have come.", "Find the study."),
     Reason(
         "study-uid-conflict", RELEASE, "The report names another study than the images of its accession.", "Find out which study was read."

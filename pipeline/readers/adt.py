@@ -101,6 +101,11 @@ def _merged(people: People, patient: Patient, retired: list[Segment], *, revived
         # A number into itself, or an account that stays with its person: nothing has happened, but for what is said of the person.
         return [(PatientEvent.UPDATE, patient, (), revived, True)]
     certain = bool(prior) and not moved and all(one.authority.casefold() in authorities for one in prior)
+    if not certain:
+        # Nobody is merged, but the exams of whoever may be meant wait: a number without authority may be one of the survivor's.
+        issuers = sorted({one.authority for one in patient.identifiers})
+        meant = [one for mrg in retired for issuer in issuers for one in people.identifiers(mrg[1], issuer) if carries_a_person(one)]
+        prior = tuple(dict.fromkeys((*prior, *meant)))
     return [(PatientEvent.MERGE, patient, prior, revived, certain)] if prior or patient.identifiers else []
 
 

@@ -47,14 +47,17 @@ class People:
         """Every PID-3 repetition, medical record numbers of the message's own authority first; PID-2 only where PID-3 is empty."""
         return self.identifiers(pid[3]) or self.identifiers(pid[2])
 
-    def identifiers(self, raw: str) -> tuple[Identifier, ...]:
-        """The numbers of a field in CX form (PID-3, MRG-1), medical record numbers of the message's own authority first."""
+    def identifiers(self, raw: str, stand_in: str = "") -> tuple[Identifier, ...]:
+        """The numbers of a field in CX form (PID-3, MRG-1), medical record numbers of the message's own authority first.
+
+        `stand_in`: the authority of a number that names none; empty: the message's own.
+        """
         found = []
         for one in self._delimiters.repetitions(raw):
             parts = self._delimiters.components(one)
             value = self._plain(parts, 0)
             if value:
-                authority = self._plain(parts, 3) or (self._plain(parts, 3, 1) if len(parts) > 3 else "") or self._authority
+                authority = self._plain(parts, 3) or (self._plain(parts, 3, 1) if len(parts) > 3 else "") or stand_in or self._authority
                 found.append(Identifier(value, self.authority(authority), self._plain(parts, 4).upper()))
         own = self.authority(self._authority)
         return tuple(sorted(dict.fromkeys(found), key=lambda one: (one.type not in ("MR", ""), one.authority != own)))

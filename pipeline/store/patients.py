@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from pipeline.domain.arrival import PatientChange, PatientEvent
 from pipeline.domain.exam import Exam
 from pipeline.domain.identity import Identifier, Patient
-from pipeline.domain.patient_news import Heard, hear
+from pipeline.domain.patient_news import Heard, disagree, hear
 from pipeline.domain.patients import NO_ENTRY, Entry, Number, PatientKnown, life, merge, number_of, numbers, part, resolved, way
 from pipeline.domain.policy import Policy
 from pipeline.store import record
@@ -49,14 +49,20 @@ def change(
     values = sorted({record.folded(value) for _, value in learned.concerned})
     digests = list(exams.connection.execute(_OF_NUMBERS, {"values": values}).scalars()) if values else []
     exams.take(digests)
-    made: list[Decided] = []
+    concerned: list[tuple[ExamRow, Exam, Heard]] = []
     for digest in digests:
         row = exams.by_digest(digest)
         if row is None:
             continue
         raw = load_exam(exams.connection, row.digest, row.key, row.first_seen_at)
-        heard = learned.for_exam(raw)
-        if heard is not None and (decided := _hear(exams, policy, destinations, row, raw, heard, content_hash, now)):
+        if heard := learned.for_exam(raw):
+            concerned.append((row, raw, heard))
+    if any(heard.merged for _, _, heard in concerned) and disagree([exams.persons.fill(raw) for _, raw, _ in concerned]):
+        # The message may say nothing of a birth date: its exams tell that one person was made of two.
+        concerned = [(row, raw, replace(heard, doubtful=True)) for row, raw, heard in concerned]
+    made: list[Decided] = []
+    for row, raw, heard in concerned:
+        if decided := _hear(exams, policy, destinations, row, raw, heard, content_hash, now):
             made.append(decided)
     if made:
         if learned.demographics:

@@ -75,9 +75,13 @@ class Persons:
         self.look_up((report.patient,))
         if not self.entries:
             return exam, report
-        patient = self.resolved(report.patient)
         exam = replace(exam, known=_together([exam.known, self.known(report.patient)]))
-        return exam, report if patient is report.patient else replace(report, patient=patient)
+        return exam, self.called_now(report)
+
+    def called_now(self, report: Report) -> Report:
+        """The report under the numbers that live now."""
+        patient = self.resolved(report.patient)
+        return report if patient is report.patient else replace(report, patient=patient)
 
     def held(self, patient: Patient, now: datetime) -> None:
         """A late report under these numbers has been held: the next ones follow the alias without."""

@@ -160,13 +160,14 @@ _Found = tuple[Changed, Version, Before, Reading | None, Difference | None]
 
 
 def _differences(connection: Connection, exam: Exam, digest: str, reread: Rereader, wanted: Wanted, now: datetime) -> Iterator[_Found]:
-    decided = _decisions(connection, exam, wanted)
+    decided, persons = _decisions(connection, exam, wanted), Persons(connection)
     for version in exam.versions:
         if version.content_hash not in decided:
             continue
         before, notice = decided[version.content_hash]
         try:
             read = reread.version(connection, exam, version.content_hash)
+            read = (persons.called_now(read[0]), read[1]) if read else None
             found = differing(exam, version, before, *read, reread.rules.policy, now) if read else None
         except Exception as error:  # noqa: BLE001 - one report on which we fail must not keep the others from being looked at
             emit("item.failed", message=version.content_hash, error=type(error).__name__)

@@ -39,7 +39,7 @@ def decide(
     read = reread.version(connection, exam, version.content_hash)
     if read is None:
         raise Refused("the report of this exam cannot be read again; its bytes are gone. Speak to the patient yourself")
-    report, reading = read
+    report, reading = exams.persons.called_now(read[0]), read[1]
     first = select(t.decisions.c.decided_at).where(t.decisions.c.report == version.content_hash, t.decisions.c.number == 1)
     arrived_at = connection.execute(first).scalar_one()
     decision = rule(exam, report, reading, ruling, reread.rules.policy, now, arrived_at)

@@ -59,7 +59,7 @@ EFFECTS = {
     "decided-by-person statute-notice study-uid-conflict no-chest-x-ray",
     NoticeEffect.HOLD: """
         liveness-unstated status-unknown status-conflict status-appended version-tie status-regressed discrepancy nothing-to-promote
-        no-result stale broken-off charset-undecodable accession-missing order-number-conflict
+        withheld-before no-result stale broken-off charset-undecodable accession-missing order-number-conflict
         identity-conflict identity-incomplete identity-patient
         retired-identifier identity-study identity-version minor birth-date-missing restricted
         release-withheld release-unknown inpatient study-missing opt-out ask-first statute-malignancy ventilation-not-acquired

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipeline.domain.followup import FollowUpReason
 from pipeline.domain.identity import Identifier, Patient, PersonName, conflicts
 from pipeline.domain.notice import HoldState
-from pipeline.domain.patient_news import Heard, hear
+from pipeline.domain.patient_news import Heard, disagree, hear
 from pipeline.domain.patients import Entry, PatientKnown, known_of, life, merge, numbers, part, resolved, way
 from pipeline.domain.policy import Policy
 from tests.domain.world import ANNA, BERT, NEGATIVE, NONDIAGNOSTIC, POSITIVE, T0, C, F, World, X, hours, minutes
@@ -280,6 +280,27 @@ def test_a_death_stops_what_has_not_left_and_no_work() -> None:
     assert "deceased" in world.send(NONDIAGNOSTIC, C, at=minutes(1)).reasons
     assert [state for _, _, state in world.letters] == ["stopped"]
     heard(world, married(), demographics=True)
+
+
+def test_what_a_merge_makes_known_counts_for_what_waits_already(world: World) -> None:
+    world.exam = replace(world.exam, known=PatientKnown(wish="opt-out"))
+    heard(world)
+    assert world.hold.reasons == ("opt-out",)
+    world.exam = replace(world.exam, known=PatientKnown(deceased=True))
+    heard(world)
+    assert world.letters == [("absent", "result", "stopped")]
+
+
+def test_a_letter_that_a_death_stopped_is_asked_about_once_the_numbers_are_parted(world: World) -> None:
+    heard(world, died=True)
+    assert heard(world, parted=True).open == [R.IDENTITY]
+
+
+def test_exams_of_two_people_under_one_number_disagree(world: World) -> None:
+    other = World()
+    other.send(NEGATIVE, patient=replace(ANNA, birth_date=date(1971, 1, 1)))
+    assert disagree([world.exam, other.exam])
+    assert not disagree([world.exam, world.exam])
 
 
 def test_the_death_of_somebody_else_under_this_number_holds(world: World) -> None:

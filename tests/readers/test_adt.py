@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.domain.arrival import Arrival, NotForUs, PatientChange, PatientEvent
+from pipeline.domain.arrival import Arrival, NotForUs, PatientChange, PatientEvent, Rejection
 from pipeline.domain.identity import Identifier
 from pipeline.readers import read
 from tests.readers.making import CONFIG, PID, message, msh, site
@@ -121,8 +121,18 @@ def test_authorities_go_by_their_aliases_and_times_by_the_zone_of_the_source() -
     assert news.said_at == datetime(2025, 4, 22, 16, 0, tzinfo=UTC)
 
 
-def test_what_cannot_be_parsed_says_nothing() -> None:
+def test_what_cannot_be_parsed_is_no_silence() -> None:
     tight = CONFIG.model_copy(update={"limits": CONFIG.limits.model_copy(update={"max_segments": 1})})
     (arrival,) = read(adt("A40", PID, "MRG|99^^^HARLOW^MR"), tight)
+    assert isinstance(arrival.what, Rejection)
+    assert arrival.what.reason == "too-large"
+
+
+def test_a_retired_number_without_authority_may_be_one_of_the_survivors() -> None:
+    (arrival,) = read(adt("A40", PID.replace("|", "|", 1), "MRG|99").replace(b"HARLOW^MR", b"ELSEWHERE^MR"))
     assert isinstance(arrival.what, NotForUs)
-    assert arrival.what.news is None
+    news = arrival.what.news
+    assert isinstance(news, PatientChange)
+    assert not news.certain
+    assert "ELSEWHERE" in {one.authority for one in news.prior}
+    assert len(news.prior) == 2
