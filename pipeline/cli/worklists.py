@@ -14,7 +14,6 @@ from pipeline.cli.options import ByOption, ConfigOption, JsonOption, OutputOptio
 from pipeline.cli.parts import ledger_of, looked_up, one_of, opened
 from pipeline.cli.when import told_at
 from pipeline.cli.working import show_report
-from pipeline.domain.identity import folded
 from pipeline.errors import Misconfigured, Problem
 
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Its first characters are enough.", show_default=False)]
@@ -48,6 +47,8 @@ def followups(
     if report:
         show_report(here, since, as_json=as_json)
         return
+    from pipeline.domain.identity import folded
+
     now = SystemClock().now()
     with looked_up(here) as queries:
         rows = [row for row in queries.follow_ups("all" if closed_too else "open") if row.overdue(now) or not overdue]
@@ -183,6 +184,8 @@ def _switch(here: Place, by: str, *, to: bool) -> None:
 
 def _names_of(here: Place, who: str) -> list[str]:
     """What an owner may be called whose id or name was typed; a list must be seen with a broken people.toml too."""
+    from pipeline.domain.identity import folded
+
     with contextlib.suppress(Misconfigured):
         directory = here.config.directory_of_people
         found = directory.find(who)
