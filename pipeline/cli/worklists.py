@@ -47,6 +47,7 @@ def followups(
     if report:
         show_report(here, since, as_json=as_json)
         return
+    _must_make_sense(reason, since)
     from pipeline.domain.identity import folded
 
     now = SystemClock().now()
@@ -180,6 +181,17 @@ def _switch(here: Place, by: str, *, to: bool) -> None:
     who = _named(by)
     with ledger_of(here) as ledger, ledger.write() as connection:
         set_paused(connection, to=to, by=who, now=SystemClock().now())
+
+
+def _must_make_sense(reason: str, since: str) -> None:
+    """An option that cannot do what was meant must not give a list that looks like "nothing is open"."""
+    from pipeline.domain.followup import FollowUpReason
+
+    known = [one.value for one in FollowUpReason]
+    if reason and reason not in known:
+        raise Misconfigured([Problem("--reason", 0, f"no such reason; there are {', '.join(known)}")])
+    if since.strip():
+        raise Misconfigured([Problem("--since", 0, "goes with --report only")])
 
 
 def _names_of(here: Place, who: str) -> list[str]:
