@@ -173,8 +173,15 @@ def _composers(config: Config, secret: bytes) -> Composers:
         return compose_notice(letter, delivery_id=delivery_id, exam_folder=folder, site=facts, watermark=sample, texts=texts)
 
     def task(item: FollowUp, delivery_id: str, about: About) -> Parcel:
-        accessions, patient = about.accessions, about.patient
-        return compose_task(item, delivery_id=delivery_id, identifiers=accessions, site=facts, patient=patient, sample=sample)
+        return compose_task(
+            item,
+            delivery_id=delivery_id,
+            identifiers=about.accessions,
+            site=facts,
+            patient=about.patient,
+            changed_at=about.changed_at,
+            sample=sample,
+        )
 
     return Composers(notice, task)
 

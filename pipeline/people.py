@@ -55,7 +55,8 @@ class People:
 
     def plan(self, follow_up_id: str, what: str, on: datetime, by: str) -> None:
         """Somebody says what will be done, and when (state in-progress). Raises Refused."""
-        self._on_follow_up(follow_up_id, lambda item, now: working.plan(item, what, on, by, now, self._policy), by, what)
+        note = f"{what.strip()}, by {self._local(on)}"
+        self._on_follow_up(follow_up_id, lambda item, now: working.plan(item, what, on, by, now, self._policy), by, note)
 
     def transfer(self, follow_up_id: str, to: str, by: str, reason: str = "") -> None:
         """Another person or role is to do it, and must acknowledge it. Raises Refused."""
@@ -67,7 +68,8 @@ class People:
 
     def snooze(self, follow_up_id: str, until: datetime, by: str) -> None:
         """No reminder before then. Raises Refused."""
-        self._on_follow_up(follow_up_id, lambda item, now: working.snooze(item, until, by, now, self._policy), by)
+        note = f"until {self._local(until)}"
+        self._on_follow_up(follow_up_id, lambda item, now: working.snooze(item, until, by, now, self._policy), by, note)
 
     def reopen(self, follow_up_id: str, reason: str, by: str) -> None:
         """A completed one is taken up again. Raises Refused."""
@@ -176,6 +178,9 @@ class People:
         """Who acts, as the audit trail has it. Raises Refused where live mode does not know them."""
         who = working.known(self._policy, by)
         return f"{who} (os:{self._seat})" if self._seat else who
+
+    def _local(self, moment: datetime) -> str:
+        return moment.astimezone(self._policy.directory.zone).strftime("%Y-%m-%d %H:%M")
 
     @property
     def _policy(self) -> Policy:

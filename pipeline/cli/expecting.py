@@ -43,6 +43,8 @@ def expect(
     from pipeline.store.expected import put
 
     here = place(config, state, output)
+    if not file.is_file():
+        raise Misconfigured([Problem(str(file), 0, "there is no such file")])
     source = next((one.authority for one in here.config.sources.values() if one.authority), "")
     read = read_list(bytes_of(file), authority or source or "unknown", here.config.site.zone, here.config.authorities)
     if read.problems:

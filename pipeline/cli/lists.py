@@ -57,6 +57,7 @@ def show_follow_ups(rows: Sequence["FollowUpRow"], now: datetime, zone: ZoneInfo
             _due(row.due_at, zone, late=row.overdue(now)),
             row.reason.value + (" (preliminary)" if row.preliminary else ""),
             "critical" if row.critical else "",
+            str(row.level) if row.level else "",
             row.accession,
             row.state.value + (f" by {row.acknowledged_by}, {local(row.acknowledged_at, zone)}" if row.acknowledged_by else ""),
             row.owner,
@@ -64,9 +65,9 @@ def show_follow_ups(rows: Sequence["FollowUpRow"], now: datetime, zone: ZoneInfo
         for row in rows
     ]
     if shown:
-        screen.print(table("", ("id", "due", "reason", "", "accession", "state", "owner"), shown))
+        screen.print(table("", ("id", "due", "reason", "", "asked again", "accession", "state", "owner"), shown))
     for row in rows:
-        for said in (row.proposal, row.contact):
+        for said in (_planned(row, zone), row.proposal, row.contact):
             if said:
                 screen.print(f"{row.id[:SHORT]}: {harmless(said)}", markup=False)
     late = sum(row.overdue(now) for row in rows)
@@ -111,6 +112,14 @@ def show_holds(rows: Sequence["HoldRow"], now: datetime, zone: ZoneInfo, *, as_j
     if shown:
         screen.print(table("", ("id", "until", "reasons", "letter", "accession", "state", "owner"), shown))
     screen.print(f"{len(rows)} holds.")
+
+
+def _planned(row: "FollowUpRow", zone: ZoneInfo) -> str:
+    from pipeline.cli.terminal import local
+
+    parts = [f"Planned by {local(row.planned_for, zone)}: {row.plan}."] if row.plan else []
+    parts += [f"Put off until {local(row.snoozed_until, zone)}."] if row.snoozed_until else []
+    return " ".join(parts)
 
 
 def _due(moment: datetime, zone: ZoneInfo, *, late: bool) -> "Text":

@@ -68,7 +68,7 @@ def show(
         screen.print(Text(harmless(f"Patient {current.patient.name.spoken}{born}")))
     screen.print(Text(f"Id {shown.digest}", style="dim"))
     screen.print()
-    rows = [(local(line.at, zone), line.said, line.by) for line in timeline(shown)]
+    rows = [(local(line.at, zone), line.said, line.by.partition(" (os:")[0]) for line in timeline(shown)]
     screen.print(table("", (f"when ({zone.key})", "what", "who"), rows))
     screen.print()
     for said in now_lines(shown):

@@ -6,14 +6,20 @@ from datetime import datetime
 
 from pipeline.cli.lists import SHORT
 from pipeline.domain.reasons import REASONS
-from pipeline.store.answers import Happening, Shown
+from pipeline.store.answers import DecisionRow, Happening, Shown
 
 _NOTICE = {
     "preparation": "The letter may leave.",
     "on-hold": "The letter is held.",
     "completed": "The letter has left: the patient may be reading it.",
     "stopped": "The letter was stopped before it left.",
-    "entered-in-error": "The letter that has left was taken back.",
+    "entered-in-error": "The letter that has left no longer counts.",
+}
+_STILL = {"on-hold": "held", "preparation": "to leave"}
+_LETTER = {
+    "release": "Its letter may leave",
+    "hold": "Its letter waits for a person",
+    "never": "No letter comes of it",
 }
 _FOLLOW_UP = {
     "accepted": "was taken over",
@@ -35,6 +41,7 @@ _ASKS = {
     "undelivered": "the letter to the patient came back",
     "rejected": "a file could not be used",
     "preliminary": "a preliminary result that cannot wait",
+    "hold-escalated": "a letter was held too long",
 }
 """Why a follow-up opened, by its reason or by the code in the audit row."""
 
@@ -53,10 +60,21 @@ _FOLLOW_UP_ACTS = {
     "declined": "was declined and went to the next on its ladder",
     "snoozed": "was put off",
     "reopened": "was taken up again",
-    "escalated": "went up its ladder: nobody had taken it",
-    "reminded": "was brought to mind again",
+    "escalated": "was not taken in time and went up its ladder",
+    "reminded": "was not finished in time and was brought to mind again",
     "ladder-set": "was put on its ladder",
 }
+_RENEWED = {
+    "finalised": "stands for the final report now",
+    "same-result": "stands for the newest version now",
+    "corrected": "asks to look again: the report was corrected",
+    "patient-merged": "names the patient's surviving number now",
+    "undelivered": "asks anew: the letter came back",
+    "preliminary": "stands for the preliminary report now",
+    "decided-by-person": "stands for what a clinician decided",
+}
+"""What became of an open follow-up whose state stayed."""
+
 _FOLLOW_UP_DONE = frozenset({"acknowledged", "completed"})
 _HOLD = {
     "released": "was released",
@@ -109,7 +127,9 @@ def _said(one: Happening, shown: Shown) -> str:
 def _report(one: Happening, shown: Shown) -> str:
     if one.was and one.was == one.became:
         code, _, said = one.why.partition(": ")
-        return f"Report version {one.item[:SHORT]} was decided once more: {meaning(code)}{f' ({said})' if said else ''}."
+        anew = next((found for found in shown.decisions if found.report == one.item and found.decided_at == one.at), None)
+        verdict = f" as {_verdict(anew)}" if anew else ""
+        return f"Report version {one.item[:SHORT]} was decided once more{verdict}: {meaning(code)}{f' ({said})' if said else ''}."
     if one.was:
         return f"Report version {one.item[:SHORT]} is now {one.became}."
     decision = next((found for found in shown.decisions if found.report == one.item), None)
@@ -117,14 +137,14 @@ def _report(one: Happening, shown: Shown) -> str:
     status = f"{version.status.value} " if version else ""
     if decision is None:
         return f"A {status}report version came ({one.became})."
-    verdict = decision.category.value.upper()
-    if decision.grade:
-        verdict += f" ({decision.grade.value.replace('_', ' ')})"
-    if decision.chronic:
-        verdict += ", chronic"
     telling = [code for code in decision.reasons if code not in (decision.category.value, "preliminary")]
     why = f" Because: {'; '.join(meaning(code) for code in telling)}." if telling else ""
-    return f"A {status}report version came and was read as {verdict}. Letter: {decision.notice}.{why}"
+    return f"A {status}report version came and was read as {_verdict(decision)}. {_LETTER[decision.notice]}.{why}"
+
+
+def _verdict(decision: DecisionRow) -> str:
+    grade = f" ({decision.grade.value.replace('_', ' ')})" if decision.grade else ""
+    return f"{decision.category.value.upper()}{grade}{', chronic' if decision.chronic else ''}"
 
 
 def _instance(one: Happening, shown: Shown) -> str:
@@ -141,31 +161,41 @@ def _notice(one: Happening, shown: Shown) -> str:
     kind = f" [{found.letter.value}{', ' + found.notice_type.value if found.notice_type.value != 'result' else ''}]" if found else ""
     if not one.was:
         return f"A letter was written{kind}: {'it may leave' if one.became == 'preparation' else 'it is held'}."
+    if one.was == one.became:
+        code, _colon, more = one.why.partition(": ")
+        said = "came back" if code == "undelivered" else f"was written anew, and is still {_STILL.get(one.became, one.became)}"
+        return f"The letter{kind} {said}{f': {more}' if more else ''}."
     return _NOTICE.get(one.became, f"The letter is {one.became}.") + kind
 
 
 def _follow_up(one: Happening, shown: Shown) -> str:
     name = f"Follow-up {one.item[:SHORT]}"
-    if not one.was:
-        return f"{name} opened: {_ASKS.get(one.why) or meaning(one.why)}."
     code, _colon, more = one.why.partition(": ")
+    if not one.was:
+        return f"{name} opened: {_told(code)}{f' ({more})' if more else ''}."
     if code in _FOLLOW_UP_ACTS:
         return f"{name} {_FOLLOW_UP_ACTS[code]}" + (f": {more}." if more else ".")
     if one.became == one.was and one.why == "evidence-found":
         found = next((item for item in shown.exam.follow_ups if item.id == one.item), None)
         return f"{name} may be closed by a person: {found.proposal if found else meaning(one.why)}"
     if one.became == one.was:
-        return f"{name} was renewed: {meaning(one.why)}."
-    return f"{name} {_FOLLOW_UP.get(one.became, one.became)}" + (f": {meaning(one.why)}." if one.why not in _FOLLOW_UP_DONE else ".")
+        said = _RENEWED.get(code, f"was renewed: {meaning(code)}")
+        return f"{name} {said}{f' ({more})' if more else ''}."
+    return f"{name} {_FOLLOW_UP.get(one.became, one.became)}" + (f": {meaning(code)}." if code not in _FOLLOW_UP_DONE else ".")
+
+
+def _told(code: str) -> str:
+    return _ASKS.get(code) or meaning(code)
 
 
 def _hold(one: Happening, _: Shown) -> str:
     name = f"Hold {one.item[:SHORT]}"
     if not one.was:
         return f"{name} opened: {meaning(one.why)}."
+    code, _colon, more = one.why.partition(": ")
     if one.became == one.was:
-        return f"{name} waits for an answer: {_WAITS.get(one.why, meaning(one.why))}."
-    return f"{name} {_HOLD.get(one.became, one.became)}."
+        return f"{name} waits for an answer: {_WAITS.get(code, meaning(code))}."
+    return f"{name} {_HOLD.get(one.became, one.became)}{f' ({more})' if more else ''}."
 
 
 def _delivery(one: Happening, shown: Shown) -> str:

@@ -13,7 +13,6 @@ import typer
 from pipeline.cli.clock import SystemClock
 from pipeline.cli.options import ByOption, ConfigOption, OutputOption, Place, StateOption, place
 from pipeline.cli.parts import ledger_of, one_of, opened
-from pipeline.config.durations import parse
 from pipeline.errors import Misconfigured, Problem
 
 if TYPE_CHECKING:
@@ -141,6 +140,8 @@ def moment_of(option: str, text: str, zone: ZoneInfo, *, end_of_day: bool = Fals
 
 
 def _span(text: str) -> timedelta:
+    from pipeline.config.durations import parse
+
     try:
         return parse(text)
     except ValueError as error:

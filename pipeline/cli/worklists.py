@@ -14,7 +14,6 @@ from pipeline.cli.options import ByOption, ConfigOption, JsonOption, OutputOptio
 from pipeline.cli.parts import ledger_of, looked_up, one_of, opened
 from pipeline.cli.when import told_at
 from pipeline.cli.working import show_report
-from pipeline.domain.identity import folded
 from pipeline.errors import Misconfigured, Problem
 
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Its first characters are enough.", show_default=False)]
@@ -48,6 +47,9 @@ def followups(
     if report:
         show_report(here, since, as_json=as_json)
         return
+    _must_make_sense(reason, since)
+    from pipeline.domain.identity import folded
+
     now = SystemClock().now()
     with looked_up(here) as queries:
         rows = [row for row in queries.follow_ups("all" if closed_too else "open") if row.overdue(now) or not overdue]
@@ -181,8 +183,21 @@ def _switch(here: Place, by: str, *, to: bool) -> None:
         set_paused(connection, to=to, by=who, now=SystemClock().now())
 
 
+def _must_make_sense(reason: str, since: str) -> None:
+    """An option that cannot do what was meant must not give a list that looks like "nothing is open"."""
+    from pipeline.domain.followup import FollowUpReason
+
+    known = [one.value for one in FollowUpReason]
+    if reason and reason not in known:
+        raise Misconfigured([Problem("--reason", 0, f"no such reason; there are {', '.join(known)}")])
+    if since.strip():
+        raise Misconfigured([Problem("--since", 0, "goes with --report only")])
+
+
 def _names_of(here: Place, who: str) -> list[str]:
     """What an owner may be called whose id or name was typed; a list must be seen with a broken people.toml too."""
+    from pipeline.domain.identity import folded
+
     with contextlib.suppress(Misconfigured):
         directory = here.config.directory_of_people
         found = directory.find(who)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -20,6 +20,8 @@ from pipeline.store.dialect import database_now
 from pipeline.store.writer import Writer
 
 Item = Notice | FollowUp | Hold
+
+_HANDED = frozenset({"escalated", "reminded", "transferred", "declined", "reopened"})
 
 _ORDINAL = select(t.notices.c.ordinal).where(t.notices.c.id == bindparam("of"))
 _STATES = select(t.deliveries.c.id, t.deliveries.c.state).where(t.deliveries.c.item == bindparam("of"))
@@ -40,6 +42,8 @@ class About:
 
     accessions: tuple[tuple[str, str], ...] = ()
     patient: tuple[str, str] | None = None
+    changed_at: datetime | None = None
+    """When this version of the follow-up came to be, however late it is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,8 @@ def apply(
     for change in changes:
         item, old = change.item, known.get(change.item.id)
         known[item.id] = item
-        why = f"{change.why}: {note}" if note else change.why
+        said = "; ".join(part for part in (note, _handed_to(change, old)) if part)
+        why = f"{change.why}: {said}" if said else change.why
         was = old.state.value if old else ""
         if isinstance(item, Notice):
             letters += old is None
@@ -121,7 +126,7 @@ def apply(
             extra = {"exam": digest, "ordinal": follow_ups, "reason": item.reason.value, "due_at": item.due_at, "step_at": _step_at(item)}
             _put(writer, t.follow_ups, item, extra, old)
             chain.add(now, "follow-up", item.id, was, item.state.value, why, by)
-            _queue(writer, chain, now, _task(item, digest, now, about or About()), destinations)
+            _queue(writer, chain, now, _task(item, digest, now, replace(about or About(), changed_at=now)), destinations)
         else:
             holds += old is None
             extra = {"exam": digest, "ordinal": holds, "notice": item.notice_id, "expires_at": item.expires_at, "step_at": item.step_at}
@@ -186,6 +191,13 @@ def _queue(
             writer.add("letters" if kind == "notice" else "tasks", {"id": made, "destination": name, **what})
             if before.get(made, "withdrawn") == "withdrawn":
                 chain.add(now, "delivery", made, before.get(made, ""), "new", "queued")
+
+
+def _handed_to(change: Change, old: Item | None) -> str:
+    """Whom the item is for from now on: `show` must name whoever was asked at each step, and the item keeps the last one only."""
+    item = change.item
+    moved = isinstance(item, FollowUp) and isinstance(old, FollowUp) and change.why in _HANDED
+    return f"now for {item.owner}" if moved and isinstance(item, FollowUp) else ""
 
 
 def _step_at(item: FollowUp) -> datetime | None:

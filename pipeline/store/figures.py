@@ -62,9 +62,9 @@ def _worked(ledger: Ledger) -> Iterable[Worked]:
     with ledger.read() as connection:
         values = connection.execute(select(t.follow_ups.c.value).order_by(t.follow_ups.c.id)).scalars().all()
         for row in connection.execute(told):
-            if row.why == "acknowledged":
+            if row.why.partition(": ")[0] == "acknowledged":
                 first.setdefault(row.item, row.at)
-            elif row.why in ("escalated", "reminded"):
+            elif row.why.partition(": ")[0] in ("escalated", "reminded"):
                 steps[row.item] = steps.get(row.item, 0) + 1
     items = [load(FollowUp, value) for value in values]
     return [Worked(item, first.get(item.id), steps.get(item.id, 0)) for item in items]

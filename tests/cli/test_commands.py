@@ -123,7 +123,18 @@ def test_output_that_nobody_reads_any_more_is_no_failure(tmp_path: Path) -> None
 
 
 def test_help_is_there_at_once_and_loads_no_heavy_part() -> None:
-    heavy = ("sqlalchemy", "alembic", "pydicom", "hl7apy", "jinja2", "pydantic", "structlog", "babel")
+    heavy = (
+        "sqlalchemy",
+        "alembic",
+        "pydicom",
+        "hl7apy",
+        "jinja2",
+        "pydantic",
+        "structlog",
+        "babel",
+        "pipeline.reading",
+        "pipeline.config",
+    )
     code = f"import sys; import pipeline.cli; print(*[m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == ""
