@@ -1,10 +1,11 @@
 """Finds later exams of the same patient for open follow-ups, and looks at studies that have settled: the slow side of the clocks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Row, literal_column, select
 
 from pipeline.domain import clocks
 from pipeline.domain.evidence_of_closure import OPEN_TO_EVIDENCE, Evidence, propose, scan_time
@@ -35,13 +36,15 @@ _OTHER = (
     .where(_OPEN, t.other_exams.c.final, t.other_exams.c.kind != "chest-xray")
 )
 _ANOTHER_VQ = (
-    select(t.follow_ups.c.exam, t.follow_ups.c.id, _THEIRS.c.exam.label("other"))
+    select(t.follow_ups.c.exam, t.follow_ups.c.id, _THEIRS.c.exam.label("other"), t.exams.c.audit_head, t.exams.c.first_seen_at)
     .join(_MINE, (_MINE.c.exam == t.follow_ups.c.exam) & (_MINE.c.kind == "mrn"))
     .join(_THEIRS, (_THEIRS.c.value == _MINE.c.value) & (_THEIRS.c.kind == "mrn") & (_THEIRS.c.exam != t.follow_ups.c.exam))
+    .join(t.exams, t.exams.c.digest == _THEIRS.c.exam)
     .where(_OPEN)
-    .distinct()
 )
 _CHUNK, _ROUND, _REMEMBERED = 50, 500, 50_000
+_NEWEST = 10
+"""Of a patient's other V/Q exams these are looked at: somebody's test patient may have thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +85,12 @@ class Lookout:
             chunk = digests[start : start + _CHUNK]
             with self.ledger.write() as connection:
                 exams = Exams(Writer(connection), now)
-                exams.take({digest for one in chunk for digest in (one, *wanted[one][1])})
-                decided += [self._propose(exams, digest, *wanted[digest], now) for digest in chunk]
+                scans = {digest for one in chunk for digest in wanted[one][1]}
+                exams.take({*chunk, *scans})
+                said = {one: _as_evidence(exams.load(row)) for one in sorted(scans) if (row := exams.by_digest(one))}
+                for digest in chunk:
+                    others, mine = wanted[digest]
+                    decided.append(self._propose(exams, digest, [*others, *(e for one in sorted(mine) for e in said.get(one, ()))], now))
                 exams.writer.flush()
         return [one for one in decided if one.applied], flagged
 
@@ -97,31 +104,24 @@ class Lookout:
                 self._seen.add((row.id, row.hash))
                 patient = Patient((Identifier(row.number, row.authority),))
                 found.setdefault(row.exam, ([], set()))[0].append(Evidence(row.kind, patient, row.accession, row.done_at))
-        pairs = connection.execute(_ANOTHER_VQ).all()
-        heads = self._heads(connection, {row.other for row in pairs})
-        for row in pairs:
-            mark = (row.id, f"{row.other}:{heads.get(row.other, '')}")
-            if mark not in self._seen:
-                self._seen.add(mark)
-                found.setdefault(row.exam, ([], set()))[1].add(row.other)
+        newest: dict[tuple[str, str], dict[str, Row[Any]]] = {}
+        for row in connection.execute(_ANOTHER_VQ).all():
+            newest.setdefault((row.exam, row.id), {})[row.other] = row
+        for (exam, item), others in newest.items():
+            for row in sorted(others.values(), key=lambda one: (one.first_seen_at, one.other), reverse=True)[:_NEWEST]:
+                # Where its audit chain ends as it did, the other exam is as it was.
+                mark = (item, f"{row.other}:{row.audit_head}")
+                if mark not in self._seen:
+                    self._seen.add(mark)
+                    found.setdefault(exam, ([], set()))[1].add(row.other)
         return found
 
-    @staticmethod
-    def _heads(connection: Connection, digests: set[str]) -> dict[str, str]:
-        """Where the audit chains of these end: an exam with the same end is as it was."""
-        query = select(t.exams.c.digest, t.exams.c.audit_head).where(t.exams.c.digest.in_(sorted(digests)))
-        return {row.digest: row.audit_head for row in connection.execute(query)} if digests else {}
-
-    def _propose(self, exams: Exams, digest: str, others: list[Evidence], scans: set[str], now: datetime) -> Decided:
+    def _propose(self, exams: Exams, digest: str, others: Sequence[Evidence], now: datetime) -> Decided:
         row = exams.by_digest(digest)
         if row is None:
             return Decided()
         exam = exams.load(row)
         found = [replace(one, patient=exams.persons.resolved(one.patient)) for one in others]
-        for one in sorted(scans):
-            other = exams.by_digest(one)
-            if other is not None and other.digest != row.digest:
-                found += _as_evidence(exams.load(other))
         changes = propose(exam, found)
         if not changes:
             return Decided()
