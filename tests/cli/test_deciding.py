@@ -58,7 +58,7 @@ def test_a_review_is_decided_by_its_accession_once(place: Path) -> None:
     assert letters(place)["ACCZQ0004"] == "nondiagnostic"
     assert open_reasons(place)["ACCZQ0004"] == "indeterminate"
     again = vqroute(place, "decide", "ACCZQ0004", "positive", *BY, *WHY, code=2)
-    assert "Dr Reader has decided this version already" in again.output
+    assert "has decided this version already: nondiagnostic" in again.output
     (line,) = [one for one in rows(place, "show", "ACCZQ0004")[0]["timeline"] if "was decided once more" in one["said"]]
     assert "read with the radiologist; has read the whole report" in line["said"]
     assert line["by"] == "Dr Reader"

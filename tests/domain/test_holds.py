@@ -380,3 +380,11 @@ def test_what_cannot_have_come_back() -> None:
         actions.undelivered(world.exam, "0" * 32, "mail room", world.policy, T0)
     with pytest.raises(Refused, match="say who you are"):
         actions.undelivered(world.exam, world.notice.id, " ", world.policy, T0)
+
+
+def test_what_is_written_after_a_letter_was_withheld_waits_for_a_person() -> None:
+    world = World()
+    world.send(NEGATIVE, problems=("liveness-unstated",))
+    world.withhold(world.hold)
+    assert "withheld-before" in world.send(NONDIAGNOSTIC, C, at=hours(1)).reasons
+    assert ("nondiagnostic", "result", "on-hold") in world.letters

@@ -129,7 +129,7 @@ def test_what_cannot_be_parsed_is_no_silence() -> None:
 
 
 def test_a_retired_number_without_authority_may_be_one_of_the_survivors() -> None:
-    (arrival,) = read(adt("A40", PID.replace("|", "|", 1), "MRG|99").replace(b"HARLOW^MR", b"ELSEWHERE^MR"))
+    (arrival,) = read(adt("A40", PID, "MRG|99").replace(b"HARLOW^MR", b"ELSEWHERE^MR"), CONFIG)
     assert isinstance(arrival.what, NotForUs)
     news = arrival.what.news
     assert isinstance(news, PatientChange)

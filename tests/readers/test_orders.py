@@ -51,7 +51,9 @@ def test_other_orders_are_no_news(exam: str) -> None:
 def test_what_is_not_live_or_says_something_else_is_no_news() -> None:
     assert order(live="T") is None
     assert order("ORM^O01", "DE") is None
-    assert order("ADT^A08") is None
+    what = one(message(msh(f9="ADT^A08"), PID)).what
+    assert isinstance(what, NotForUs)
+    assert not isinstance(what.news, ExpectedExam)
 
 
 @pytest.mark.parametrize(
