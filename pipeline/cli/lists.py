@@ -57,15 +57,16 @@ def show_follow_ups(rows: Sequence["FollowUpRow"], now: datetime, zone: ZoneInfo
             _due(row.due_at, zone, late=row.overdue(now)),
             row.reason.value + (" (preliminary)" if row.preliminary else ""),
             "critical" if row.critical else "",
-            str(row.level) if row.level else "",
             row.accession,
-            row.state.value + (f" by {row.acknowledged_by}, {local(row.acknowledged_at, zone)}" if row.acknowledged_by else ""),
+            row.state.value
+            + (f", asked again {row.level}x" if row.level else "")
+            + (f" by {row.acknowledged_by}, {local(row.acknowledged_at, zone)}" if row.acknowledged_by else ""),
             row.owner,
         )
         for row in rows
     ]
     if shown:
-        screen.print(table("", ("id", "due", "reason", "", "asked again", "accession", "state", "owner"), shown))
+        screen.print(table("", ("id", "due", "reason", "", "accession", "state", "owner"), shown))
     for row in rows:
         for said in (_planned(row, zone), row.proposal, row.contact):
             if said:

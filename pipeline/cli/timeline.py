@@ -42,6 +42,7 @@ _ASKS = {
     "rejected": "a file could not be used",
     "preliminary": "a preliminary result that cannot wait",
     "hold-escalated": "a letter was held too long",
+    "patient-merged": "the patient's number was merged; make sure whose exam it is",
 }
 """Why a follow-up opened, by its reason or by the code in the audit row."""
 
@@ -158,7 +159,8 @@ def _study(one: Happening, _: Shown) -> str:
 
 def _notice(one: Happening, shown: Shown) -> str:
     found = next((notice for notice in shown.exam.notices if notice.id == one.item), None)
-    kind = f" [{found.letter.value}{', ' + found.notice_type.value if found.notice_type.value != 'result' else ''}]" if found else ""
+    kinds = dict.fromkeys((found.letter.value, found.notice_type.value)) if found else {}
+    kind = f" [{', '.join(one for one in kinds if one != 'result')}]" if found else ""
     if not one.was:
         return f"A letter was written{kind}: {'it may leave' if one.became == 'preparation' else 'it is held'}."
     if one.was == one.became:

@@ -84,7 +84,7 @@ def undelivered(exam: Exam, notice_id: str, by: str, policy: Policy, now: dateti
     if notice is None:
         raise Refused("no letter has this id; see: vqroute show")
     if notice.returned_by:
-        raise Refused(f"{notice.returned_by} has reported this letter already")
+        raise Refused(f"{notice.returned_by.partition(' (os:')[0]} has reported this letter already")
     if notice.state not in (NoticeState.COMPLETED, NoticeState.ENTERED_IN_ERROR) or not notice.left:
         raise Refused(f"this letter has not left (it is {notice.state.value}); it cannot have come back")
     plan = Plan(exam, policy, now, notice.report_hash)

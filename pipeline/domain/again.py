@@ -93,9 +93,8 @@ def may_rule(exam: Exam, ruling: Ruling) -> tuple[Version, Grade]:
     if version.standing is not Standing.CURRENT:
         raise Refused("there is no final report of this exam yet; wait for it, a preliminary one is not decided by hand")
     if version.ruled_by:
-        raise Refused(
-            f"{version.ruled_by} has decided this version already: {version.category.value}; a correction must come from its reader"
-        )
+        who = version.ruled_by.partition(" (os:")[0]
+        raise Refused(f"{who} has decided this version already: {version.category.value}; a correction must come from its reader")
     if version.category is not Category.REVIEW:
         raise Refused(f"this report was read as {version.category.value}; only one that could not be read is decided by hand")
     grades = _GRADES.get(ruling.category)

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,15 @@ def test_a_follow_up_through_many_hands(place: Path) -> None:
     vqroute(place, "complete", short, "--outcome", "no clot", *by)
     vqroute(place, "reopen", short, "--reason", "too early", *by)
     shown = vqroute(place, "show", item["exam"][:16]).stdout
-    for words in ("not mine", "handed to somebody else", "put off", "no clot", "taken up again", "Recommended"):
+    for words in (
+        "not mine",
+        "handed to somebody else",
+        "now for Dr. Runa Reedham",
+        "put off: until 20",
+        "no clot",
+        "taken up again",
+        "Recommended",
+    ):
         assert words in shown
     with sqlite3.connect(place / "state" / "ledger.db") as ledger:
         names = {row[0] for row in ledger.execute("SELECT by FROM audit WHERE by != ''")}
@@ -85,3 +94,34 @@ def test_the_report(place: Path) -> None:
     ]
     assert "escalations" in vqroute(place, "followups", "--report").stdout
     assert json.loads(vqroute(place, "followups", "--report", "--json", "--since", "2100-01-01").stdout)["opened"] == 0
+
+
+def test_a_reason_that_is_none_is_refused_and_not_an_empty_list(place: Path) -> None:
+    assert "there are indeterminate" in vqroute(place, "followups", "--reason", "indeterminat", code=2).output
+    assert "--report" in vqroute(place, "followups", "--since", "2025-03-01", code=2).output
+
+
+def test_the_table_says_plan_and_how_often_it_was_asked(place: Path) -> None:
+    (item,) = rows(place, "--reason", "indeterminate")
+    vqroute(place, "decline", item["id"], "--reason", "not mine", "--by", "x")
+    assert "asked again 1x" in vqroute(place, "followups").stdout
+    vqroute(place, "ack", item["id"], "--by", "x")
+    day = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
+    vqroute(place, "plan", item["id"], "--by", "x", "--what", "leg ultrasound", "--on", day)
+    assert f"Planned by {day} 23:59: leg ultrasound." in vqroute(place, "followups").stdout
+    shown = vqroute(place, "show", item["exam"][:16]).stdout
+    assert f"has a plan: leg ultrasound, by {day} 23:59." in shown
+    assert "(os:" not in shown
+
+
+def test_a_task_says_when_its_version_came_to_be(place: Path) -> None:
+    (item,) = rows(place, "--reason", "indeterminate")
+    vqroute(place, "decline", item["id"], "--reason", "not mine", "--by", "x")
+    vqroute(place, "replay", str(place / "in"))
+    sent = [json.loads(path.read_bytes()) for path in (place / "output" / "followups").glob("*.json")]
+    first, second = sorted((one for one in sent if one["id"] == item["id"]), key=lambda one: one["meta"]["versionId"])
+    assert first["authoredOn"] == second["authoredOn"]
+    with sqlite3.connect(place / "state" / "ledger.db") as ledger:
+        (told,) = ledger.execute("SELECT why FROM audit WHERE why LIKE 'declined%'").fetchone()
+    assert told == f"declined: not mine; now for {second['owner']['display']}"
+    assert second["lastModified"] > first["authoredOn"][:17]
