@@ -32,8 +32,7 @@ def open_duties(case: Case, plan: Plan) -> FollowUpReason | None:
         plan.open(FollowUpReason.RESULT_CHANGED, due, "corrected", critical=True)
         changed = True
     if wanted and not carried:
-        critical = _critical(case, wanted)
-        plan.open(wanted, case.due(wanted, critical=critical), wanted.value, critical=critical)
+        _ask(case, plan, wanted)
     identity = open_identity(case, plan)
     if "status-regressed" in case.reasons and not plan.has_open(FollowUpReason.STATUS_REGRESSED):
         due = case.due(FollowUpReason.STATUS_REGRESSED, critical=True)
@@ -57,16 +56,16 @@ def close_duties(case: Case, plan: Plan) -> FollowUpReason | None:
 def settle_by_hand(case: Case, plan: Plan, by: str) -> FollowUpReason | None:
     """The item of a review becomes the one of the category that a clinician has found in it; where none is asked for, it is done."""
     wanted = FollowUpReason.DISCREPANCY if "discrepancy" in case.reasons else _own_reason(case)
-    critical = wanted is not None and _critical(case, wanted)
     carried = False
     for item in [one for one in plan.open_follow_ups() if one.reason in _CARRIES]:
         if wanted is None:
             plan.finish(item, by, "decided-by-person")
         elif item.reason is not wanted:
+            critical = _critical(case, wanted)
             plan.renew(item, wanted, case.due(wanted, critical=critical), "decided-by-person", critical=critical)
         carried = True
     if wanted and not carried:
-        plan.open(wanted, case.due(wanted, critical=critical), wanted.value, critical=critical)
+        _ask(case, plan, wanted)
     open_identity(case, plan)
     return wanted
 
@@ -76,6 +75,17 @@ def open_identity(case: Case, plan: Plan) -> bool:
     if case.mistaken and not plan.has_open(FollowUpReason.IDENTITY):
         plan.open(FollowUpReason.IDENTITY, case.due(FollowUpReason.IDENTITY, critical=True), "identity", critical=True)
     return case.mistaken
+
+
+def _ask(case: Case, plan: Plan, wanted: FollowUpReason) -> None:
+    """Somebody must act on this result: one who has closed an item of the same kind takes it up again, so that an exam has one of it."""
+    critical = _critical(case, wanted)
+    due = case.due(wanted, critical=critical)
+    closed = [item for item in plan.follow_ups.values() if item.reason is wanted and item.state is FollowUpState.COMPLETED]
+    if closed:
+        plan.reopen(closed[-1], due, critical=critical)
+    else:
+        plan.open(wanted, due, wanted.value, critical=critical)
 
 
 def _own_reason(case: Case) -> FollowUpReason | None:
@@ -112,7 +122,7 @@ def _overrule(case: Case, plan: Plan, item: FollowUp) -> bool:
         again = item.acknowledged and _another_category(case)
     elif item.reason not in _CARRIES:
         return False
-    elif item.reason is FollowUpReason.INDETERMINATE and not (item.acknowledged or case.unsure):
+    elif item.reason is FollowUpReason.INDETERMINATE and not (item.acknowledged or item.reopened or case.unsure):
         plan.move_follow_up(item, "cancelled", "corrected")
         return False
     else:

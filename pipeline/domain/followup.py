@@ -76,6 +76,10 @@ class FollowUp:
     """Whom it is for, as an id of the directory: what `owner` is found from again at each rung. Empty: the duty role."""
     ladder_from: datetime | None = None
     """When its ladder began: opened, asked anew, handed to somebody else. None: when it was opened."""
+    calm: bool = False
+    """A positive that has time (chronic disease): asked for on the calm ladder, not within the hour."""
+    reopened: bool = False
+    """It was completed before: somebody has acted on it, so it is never cancelled without a word."""
     snoozed_s: int = 0
     """For how long it has been put off, all times together."""
 

@@ -46,8 +46,7 @@ def scheduled(item: FollowUp, policy: Policy, now: datetime) -> FollowUp:
 
 def ladder_of(item: FollowUp, policy: Policy) -> Ladder:
     """The ladder of its reason; a critical item of a calm reason takes the positive's, one with time (chronic disease) a calm one."""
-    patient = item.due_at - item.opened_at > policy.clocks[FollowUpReason.POSITIVE]
-    if item.reason is FollowUpReason.POSITIVE and patient:
+    if item.reason is FollowUpReason.POSITIVE and item.calm:
         return policy.ladders[FollowUpReason.INDETERMINATE]
     return policy.ladders[FollowUpReason.POSITIVE if item.critical and item.reason in CALM_REASONS else item.reason]
 

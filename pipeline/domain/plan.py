@@ -182,6 +182,7 @@ class Plan:
             preliminary=preliminary,
             critical=critical,
             note=note,
+            calm=self._calm(reason, due),
         )
         self._follow_up(begun(item, self.policy, self.now, self._orderer), why)
 
@@ -211,6 +212,7 @@ class Plan:
             preliminary=preliminary,
             critical=critical,
             note=note or _NOTES[reason],
+            calm=self._calm(reason, due),
             acknowledged_by="" if asked_anew else item.acknowledged_by,
             acknowledged_at=None if asked_anew else item.acknowledged_at,
         )
@@ -220,6 +222,31 @@ class Plan:
                 begun(renewed, self.policy, self.now, self._orderer), plan="", planned_for=None, snoozed_until=None, proposal="", contact=""
             )
         self._follow_up(renewed, why)
+
+    def reopen(self, item: FollowUp, due: datetime, *, critical: bool) -> None:
+        """A completed item that a later version asks for once more: somebody must take it again, with a ladder begun anew."""
+        again = replace(
+            item,
+            state=FollowUpState(advance(FOLLOW_UP, item.state, "reopened")),
+            due_at=due,
+            report_hash=self.report_hash,
+            preliminary=False,
+            critical=critical,
+            note=_NOTES[item.reason],
+            calm=self._calm(item.reason, due),
+            acknowledged_by="",
+            acknowledged_at=None,
+            plan="",
+            planned_for=None,
+            snoozed_until=None,
+            reopened=True,
+            closed_by="",
+            closed_at=None,
+            closed_why="",
+            proposal="",
+            contact="",
+        )
+        self._follow_up(begun(again, self.policy, self.now, self._orderer), "reopened")
 
     def move_follow_up(self, item: FollowUp, event: str, why: str) -> None:
         self._follow_up(replace(item, state=FollowUpState(advance(FOLLOW_UP, item.state, event))), why)
@@ -251,6 +278,10 @@ class Plan:
             item = scheduled(item, self.policy, self.now)
         self.follow_ups[item.id] = item
         self._put(item, item.id, why)
+
+    def _calm(self, reason: FollowUpReason, due: datetime) -> bool:
+        """Told by the due time of this version alone: how old the item is says nothing about how urgent it has become."""
+        return reason is FollowUpReason.POSITIVE and due - self.now > self.policy.clocks[reason]
 
     def _new_id(self, kind: str) -> str:
         self._counts[kind] += 1

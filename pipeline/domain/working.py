@@ -146,7 +146,8 @@ def reopen(item: FollowUp, exam: Exam | None, reason: str, by: str, now: datetim
     if exam and _replaced(item, exam.follow_ups, exam.current.content_hash if exam.current else ""):
         raise Refused("the result has changed since, or a later follow-up stands for it; work that one: vqroute show")
     due = due_at(item.reason, now, policy, critical=item.critical)
-    again = replace(_untaken(_in_state(item, "reopened")), due_at=due, closed_by="", closed_at=None, closed_why="")
+    asked = _untaken(_in_state(item, "reopened"))
+    again = replace(asked, due_at=due, calm=False, reopened=True, closed_by="", closed_at=None, closed_why="")
     return _moved(item, started(again, item.asked, policy, now), "reopened")
 
 

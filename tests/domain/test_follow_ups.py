@@ -171,15 +171,44 @@ def test_whoever_dealt_with_a_positive_hears_that_it_is_none() -> None:
     assert states(world) == [("positive", "completed"), ("result-changed", "requested")]
 
 
-def test_a_completed_one_is_taken_up_again_by_a_new_item() -> None:
+def closed(world: World) -> None:
+    world.acknowledge(world.exam.follow_ups[-1])
+    world.complete(world.exam.follow_ups[-1])
+
+
+@pytest.mark.parametrize("reading", [NONDIAGNOSTIC, REACHING_HIGH, POSITIVE, UNREADABLE, ANOTHER_QUESTION])
+def test_a_completed_one_is_taken_up_again_as_the_same_item(reading: Reading) -> None:
+    world = World()
+    world.send(reading)
+    closed(world)
+    (before,) = world.exam.follow_ups
+    world.now += hours(30)
+    world.send(reading, C, at=hours(29))
+    (item,) = world.exam.follow_ups
+    assert (item.id, item.reason, item.state, item.reopened) == (before.id, before.reason, FollowUpState.REQUESTED, True)
+    assert (item.acknowledged, item.closed_by, item.closed_at, item.closed_why) == (False, "", None, "")
+    assert (item.level, item.ladder_from, item.report_hash) == (0, world.now, world.current.content_hash)
+    assert item.due_at > before.due_at
+    assert item.step_at is not None
+    assert item.version == before.version + 1
+
+
+def test_what_somebody_once_completed_is_never_cancelled_without_a_word() -> None:
     world = World()
     world.send(NONDIAGNOSTIC)
-    world.acknowledge(world.exam.follow_ups[0])
-    world.complete(world.exam.follow_ups[0])
-    world.send(Reading(Category.NONDIAGNOSTIC, Grade.NONDIAGNOSTIC), C, at=hours(1))
-    assert states(world) == [("indeterminate", "completed"), ("indeterminate", "requested")]
+    closed(world)
+    world.send(NONDIAGNOSTIC, C, at=hours(1))
     world.send(NEGATIVE, C, at=hours(2))
-    assert states(world) == [("indeterminate", "completed"), ("indeterminate", "cancelled")]
+    assert states(world) == [("result-changed", "requested")]
+
+
+def test_a_result_that_comes_back_takes_up_its_own_item() -> None:
+    world = World()
+    world.send(NONDIAGNOSTIC)
+    closed(world)
+    world.send(POSITIVE, C, at=hours(1))
+    world.send(NONDIAGNOSTIC, C, at=hours(2))
+    assert states(world) == [("indeterminate", "requested"), ("result-changed", "requested")]
 
 
 # ---- the same result in a new version

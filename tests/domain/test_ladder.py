@@ -167,7 +167,7 @@ def test_rungs_may_count_from_the_due_time_and_ask_the_first_owner_again() -> No
         (R.INDETERMINATE, False, 4, CALM),
         (R.INDETERMINATE, True, 1, URGENT),
         (R.POSITIVE, True, 1, URGENT),
-        (R.POSITIVE, True, 24, CALM),
+        (R.POSITIVE, True, 24, URGENT),
         (R.UNREADABLE, True, 1, URGENT),
         (R.WRONG_LETTER_OUT, True, 1, URGENT),
         (R.REJECTED, False, 24, SLOW),
@@ -243,3 +243,21 @@ def test_chronic_disease_has_a_calm_ladder() -> None:
     world = World(policy=SITE)
     world.send(CHRONIC)
     assert world.item(R.POSITIVE).step_at == T0 + hours(2)
+
+
+def test_an_acute_clot_is_urgent_however_old_its_item_is() -> None:
+    """The age of an item says nothing of its urgency: a clot taken up again, chronic disease that turned acute."""
+    world = World()
+    world.send(POSITIVE)
+    world.acknowledge(world.exam.follow_ups[0])
+    world.complete(world.exam.follow_ups[0])
+    world.now += hours(20)
+    world.send(POSITIVE, C, at=hours(20))
+    assert len(world.exam.follow_ups) == 1
+    assert ladder_of(world.exam.follow_ups[0], world.policy) == URGENT
+    turned = World()
+    turned.send(CHRONIC)
+    assert ladder_of(turned.exam.follow_ups[0], turned.policy) == CALM
+    turned.now += hours(3)
+    turned.send(POSITIVE, C, at=hours(3))
+    assert ladder_of(turned.exam.follow_ups[0], turned.policy) == URGENT

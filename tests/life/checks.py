@@ -2,11 +2,11 @@
 
 import hashlib
 import json
+from datetime import datetime
 from typing import Any
 
 from pipeline.destinations.folder import STAGING
 from pipeline.domain.exam import Exam, Standing
-from pipeline.domain.followup import FollowUp
 from pipeline.domain.notice import Notice, NoticeState, NoticeType
 from pipeline.store.audit import broken_at
 from tests.life.model import CARRIES, RESULT, ExamModel
@@ -116,11 +116,34 @@ def files_stay(ward: Ward) -> list[dict[str, Any]]:
     return new
 
 
-def overdue_is_computed(ward: Ward, exams: list[Exam]) -> None:
+def overdue_is_computed(ward: Ward) -> None:
+    """Overdue is no state: it is counted when somebody asks."""
     now = ward.clock.now()
-    late = [item for exam in exams for item in exam.follow_ups if item.state.open and item.due_at < now]
+    rows = ward.rows("SELECT due_at FROM follow_ups WHERE state IN ('requested', 'accepted', 'in-progress')")
+    late = [row for row in rows if datetime.fromisoformat(row["due_at"]) < now]
     assert ward.app.queries.status(now).overdue == len(late)
 
 
-def item_open(exam: Exam) -> list[FollowUp]:
-    return [item for item in exam.follow_ups if item.state.open]
+def the_exam_is_followed_up_once(exam: Exam, model: ExamModel) -> None:
+    """A nondiagnostic exam has one item for its result, whatever was worked and closed before; a completed one is taken up again."""
+    speaker = model.speaker
+    if model.doubt or speaker is None or speaker.preliminary or speaker.category != "nondiagnostic":
+        return
+    items = [item for item in exam.follow_ups if item.state.value != CANCELLED]
+    own = [item for item in items if item.reason.value == "indeterminate"]
+    assert len(own) <= 1, f"a nondiagnostic exam followed up {len(own)} times"
+    assert own or any(item.reason.value == "discrepancy" for item in items), "a nondiagnostic exam nobody follows up"
+
+
+def what_is_open_is_never_silent(exam: Exam) -> None:
+    for item in exam.follow_ups:
+        assert (item.step_at is not None) is item.state.open, "an open follow-up without a next step, or a closed one with it"
+        assert item.owner, "a follow-up without an owner"
+    for hold in exam.holds:
+        assert (hold.step_at is not None) is (hold.state.value == "open"), "an open hold without a next step, or a closed one with it"
+
+
+def no_letter_names_a_retired_number(exam: Exam, retired: str) -> None:
+    for notice in letters_of(exam):
+        if retired and not notice.left and notice.state in (NoticeState.PREPARATION, NoticeState.ON_HOLD):
+            assert notice.facts.identifier != retired, "an unsent letter under a number that was merged away"

@@ -13,9 +13,12 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
+from pipeline.domain.again import Ruling
+from pipeline.domain.reading import Category
 from pipeline.flow import Flow
+from pipeline.store.reprocessing import Wanted
 from tests.life import wire
-from tests.life.machine import BEDS, CRASH, WHICH, Life
+from tests.life.machine import ACTS, BEDS, CRASH, WHICH, Life
 
 ADT = find_spec("pipeline.readers.adt") is not None
 """Whether ADT messages are read."""
@@ -30,9 +33,11 @@ def has(name: str) -> Callable[[Any], bool]:
 class Acts(Life):
     """What people do beyond acknowledge, complete, release and pause."""
 
-    def call(self, name: str, *arguments: object, crash: int = 0) -> bool:
-        """An act by its name, so that this module can be read before the product has it."""
-        return self.act(lambda: getattr(self.site.app.flow, name)(*arguments), crash)
+    def call(self, name: str, *arguments: object, crash: int = 0, once: bool = False) -> bool:
+        """An act by its name, so that this module can be read before the product has it. `once`: done again it is refused."""
+        done = self.act(lambda: getattr(self.site.app.flow, name)(*arguments), crash, once=once)
+        ACTS[name] += done
+        return done
 
     def some(self, query: str, which: int) -> str:
         rows = self.site.rows(query)
@@ -43,7 +48,7 @@ class Acts(Life):
     def somebody_withholds(self, which: int, crash: int) -> None:
         """A letter that a person has withheld never leaves; `Notice.left` of it is asked for ever after."""
         hold = self.some("SELECT id FROM holds WHERE state = 'open' ORDER BY id", which)
-        if hold and self.call("withhold", hold, WHO, "the care team will tell them", crash=crash):
+        if hold and self.call("withhold", hold, WHO, "the care team will tell them", crash=crash, once=True):
             notices = self.site.rows("SELECT notice FROM holds WHERE id = :id", id=hold)
             self.released.pop(notices[0]["notice"], None)
 
@@ -52,28 +57,29 @@ class Acts(Life):
     def a_clinician_decides(self, which: str, category: str, crash: int) -> None:
         """Resolves a review. From then on the model asks only the safe things of this exam: a person has spoken."""
         found = self.site.exam(BEDS[which].accessions[0][1], BEDS[which].accessions[0][0])
-        if found and self.call("decide", found[0], category, WHO, "read it myself", crash=crash):
+        ruling = Ruling(Category(category), WHO, "read it myself")
+        if found and self.call("decide", found[0], ruling, crash=crash, once=True):
             self.models[which].decided.add(category)
 
     @precondition(has("transfer"))
     @rule(which=st.integers(0, 9), crash=CRASH)
     def somebody_transfers(self, which: int, crash: int) -> None:
-        item = self.some("SELECT id FROM follow_ups WHERE state IN ('requested', 'accepted') ORDER BY id", which)
+        item = self.some("SELECT id FROM follow_ups WHERE state IN ('requested', 'accepted', 'in-progress') ORDER BY id", which)
         if item:
-            self.call("transfer", item, "SAMPLE duty nuclear medicine physician", WHO, crash=crash)
+            self.call("transfer", item, "SAMPLE ward team", WHO, crash=crash)
 
     @precondition(has("decline"))
     @rule(which=st.integers(0, 9), crash=CRASH)
     def somebody_declines(self, which: int, crash: int) -> None:
         """Whatever declining leads to, somebody still has it: the invariants on follow-ups are asked after it."""
-        item = self.some("SELECT id FROM follow_ups WHERE state IN ('requested', 'accepted') ORDER BY id", which)
+        item = self.some("SELECT id FROM follow_ups WHERE state IN ('requested', 'accepted', 'in-progress') ORDER BY id", which)
         if item:
-            self.call("decline", item, WHO, "not my patient", crash=crash)
+            self.call("decline", item, "not my patient", WHO, crash=crash)
 
     @precondition(has("snooze"))
     @rule(which=st.integers(0, 9), hours=st.sampled_from((1, 5)), crash=CRASH)
     def somebody_snoozes(self, which: int, hours: int, crash: int) -> None:
-        item = self.some("SELECT id FROM follow_ups WHERE state IN ('requested', 'accepted') ORDER BY id", which)
+        item = self.some("SELECT id FROM follow_ups WHERE state IN ('requested', 'accepted', 'in-progress') ORDER BY id", which)
         if item:
             self.call("snooze", item, self.site.clock.now() + timedelta(hours=hours), WHO, crash=crash)
 
@@ -82,7 +88,41 @@ class Acts(Life):
     def a_letter_comes_back(self, which: int, crash: int) -> None:
         notice = self.some("SELECT id FROM notices WHERE state = 'completed' ORDER BY id", which)
         if notice:
-            self.call("undelivered", notice, WHO, crash=crash)
+            self.call("undelivered", notice, WHO, crash=crash, once=True)
+
+    @precondition(has("plan"))
+    @rule(which=st.integers(0, 9), hours=st.sampled_from((1, 30)), crash=CRASH)
+    def somebody_plans(self, which: int, hours: int, crash: int) -> None:
+        item = self.some("SELECT id FROM follow_ups WHERE state IN ('accepted', 'in-progress') ORDER BY id", which)
+        if item:
+            self.call("plan", item, "CTPA", self.site.clock.now() + timedelta(hours=hours), WHO, crash=crash)
+
+    @precondition(has("reopen"))
+    @rule(which=st.integers(0, 9), crash=CRASH)
+    def somebody_takes_it_up_again(self, which: int, crash: int) -> None:
+        item = self.some("SELECT id FROM follow_ups WHERE state = 'completed' ORDER BY id", which)
+        if item:
+            self.call("reopen", item, "the CTPA was not done", WHO, crash=crash, once=True)
+
+    @precondition(has("wish"))
+    @rule(which=WHICH, wish=st.sampled_from(("opt-out", "opt-out", "")), crash=CRASH)
+    def somebody_wants_no_letters(self, which: str, wish: str, crash: int) -> None:
+        """From now on a letter of theirs leaves only where a person says why; what was let go before is held again."""
+        person = BEDS[which].person
+        if self.call("wish", "GENERAL", person.mrn, wish, WHO, crash=crash, once=True):
+            model = self.models[which]
+            model.wants_none = model.wants_none | {person.mrn} if wish else model.wants_none - {person.mrn}
+            if wish:
+                self._doubt_of_the_person(which)
+
+    @precondition(has("reprocess"))
+    @rule(crash=CRASH)
+    def everything_is_read_again(self, crash: int) -> None:
+        """The rules are the same as before: nothing reads otherwise, and nothing changes."""
+        before = self.site.dump()
+        self.doing(lambda: list(self.site.app.flow.reprocess(Wanted(), dry_run=False)), crash)
+        assert self.site.dump() == before, "read again under the same rules it changed"
+        ACTS["reprocess"] += 1
 
 
 class Persons(Acts):
@@ -94,6 +134,7 @@ class Persons(Acts):
         """A08 with PID-30: what has not left never leaves, whoever releases it."""
         person = BEDS[which].person
         self.news(wire.death(person, self.site.clock.now(), f"ADT-{self.count}"), crash)
+        ACTS["death"] += 1
         for name, bed in BEDS.items():
             if bed.person == person:
                 self.models[name].dead.add(person.mrn)
@@ -105,6 +146,7 @@ class Persons(Acts):
         person = BEDS[which].person
         surviving = replace(person, mrn=f"{person.mrn}-new")
         self.news(wire.merge(surviving, person, self.site.clock.now(), f"ADT-{self.count}"), crash)
+        ACTS["merge"] += 1
         self.models[which].merged = True
 
     def news(self, content: bytes, crash: int) -> None:

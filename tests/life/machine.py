@@ -4,10 +4,12 @@ Each step is one of: a message (any status, any order, again, as SR, under anoth
 of deliveries, a crash. Any of them may be struck by a crash in the middle; what a real site would do again is done again.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -22,6 +24,8 @@ from tests.life.wire import Letter, Person
 
 STEPS = {"steps": 0, "kills": 0, "doubts": 0, "asked": 0}
 """What was really done, over all examples of this process."""
+ACTS: Counter[str] = Counter()
+"""Acts of people that were not refused, and news of persons that were read, likewise."""
 
 
 @dataclass(frozen=True)
@@ -207,7 +211,14 @@ class Life(RuleBasedStateMachine):
         self.site.clock.forward(minutes=minutes)
         if minutes > 2:
             self.site.leases_end()
+        waiting = self._waiting()
         self.doing(lambda: self.site.app.flow.tick(self.site.clock.now()), crash)
+        assert waiting <= self._waiting(), "a hold ended by time alone"
+
+    def _waiting(self) -> set[str]:
+        """Open holds and held letters."""
+        query = "SELECT id FROM holds WHERE state = 'open' UNION SELECT id FROM notices WHERE state = 'on-hold'"
+        return {row["id"] for row in self.site.rows(query)}
 
     @rule(lost=st.sampled_from((False, False, True)))
     def restart(self, lost: bool) -> None:
@@ -233,13 +244,15 @@ class Life(RuleBasedStateMachine):
     def somebody_takes_one(self, which: int, crash: int) -> None:
         items = [row.id for row in self.site.app.queries.follow_ups("requested")]
         if items:
-            self.act(lambda: self.site.app.flow.acknowledge(items[which % len(items)], "Dr Sample"), crash)
+            done = self.act(lambda: self.site.app.flow.acknowledge(items[which % len(items)], "Dr Sample"), crash, once=True)
+            ACTS["acknowledge"] += done
 
     @rule(which=st.integers(0, 9), crash=CRASH)
     def somebody_is_done(self, which: int, crash: int) -> None:
         items = [row.id for row in self.site.app.queries.follow_ups("accepted")]
         if items:
-            self.act(lambda: self.site.app.flow.complete(items[which % len(items)], "Dr Sample"), crash)
+            done = self.act(lambda: self.site.app.flow.complete(items[which % len(items)], "Dr Sample"), crash, once=True)
+            ACTS["complete"] += done
 
     @rule(which=st.integers(0, 9), how=st.sampled_from(("", "told", "override", "override")), crash=CRASH)
     def somebody_releases(self, which: int, how: str, crash: int) -> None:
@@ -249,7 +262,8 @@ class Life(RuleBasedStateMachine):
         hold = holds[which % len(holds)]
         told = self.site.clock.now().isoformat() if how == "told" else ""
         override = "spoke to them" if how == "override" else ""
-        if self.act(lambda: self.site.app.flow.release(hold["id"], "Dr Sample", told, override), crash):
+        if self.act(lambda: self.site.app.flow.release(hold["id"], "Dr Sample", told, override), crash, once=True):
+            ACTS["release"] += 1
             assert hold["notice"], "released what nobody drafted"
             (notice,) = self.site.rows("SELECT value FROM notices WHERE id = :id", id=hold["notice"])
             assert how or '"positive"' not in notice["value"], "a patient would first hear of a clot from a letter"
@@ -260,14 +274,19 @@ class Life(RuleBasedStateMachine):
         (self.site.app.flow.pause if to else self.site.app.flow.resume)("Dr Sample")
         self.paused = to
 
-    def act(self, what: Callable[[], None], crash: int = 0) -> bool:
-        """An act of a person; whether it was done. A refusal is an answer, too."""
+    def act(self, what: Callable[[], None], crash: int = 0, *, once: bool = False) -> bool:
+        """An act of a person; whether it was done. A refusal is an answer, too. `once`: nobody can do it a second time."""
         kills = self.site.kills
         try:
             self.doing(what, crash)
         except Refused:
             # Done, but the process died before it could say so; asked again, it is refused.
             return self.site.kills > kills
+        if once:
+            before = self.site.dump()
+            with pytest.raises(Refused):
+                what()
+            assert self.site.dump() == before, "a refused act changed something"
         return True
 
     def doing(self, what: Callable[[], object], crash: int) -> None:
@@ -298,7 +317,11 @@ class Life(RuleBasedStateMachine):
             checks.one_letter_at_most(exam)
             checks.the_result_is_followed_up(exam, model)
             checks.whoever_has_a_wrong_letter_is_known(exam, model)
+            checks.the_exam_is_followed_up_once(exam, model)
+            checks.what_is_open_is_never_silent(exam)
+            checks.no_letter_names_a_retired_number(exam, BEDS[name].person.mrn if model.merged else "")
             checks.every_change_is_in_the_audit_trail(self.site, digest)
+        checks.overdue_is_computed(self.site)
         sidecars = checks.files_stay(self.site)
         assert {one["delivery_id"] for one in sidecars} <= self._deliveries(), "a file that no delivery stands for"
 

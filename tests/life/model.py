@@ -78,6 +78,8 @@ class ExamModel:
     doubtful_text: bool = False
     dead: set[str] = field(default_factory=set)
     """Record numbers of which the admission system said that their person has died."""
+    wants_none: set[str] = field(default_factory=set)
+    """Record numbers whose person wants no letters."""
     merged: bool = False
     """Whether the patient's number was retired: from then on only the safe things are asked."""
     decided: set[str] = field(default_factory=set)
@@ -170,6 +172,8 @@ class ExamModel:
             or speaker.letter.person.mrn in self.dead
         ):
             return "the patient has died"
+        if speaker.letter.person.mrn in self.wants_none:
+            return "the patient wants no letters"
         if category not in self.categories:
             return f"the exam says {self.categories}"
         if category not in ("negative", "nondiagnostic"):
