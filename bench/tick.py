@@ -3,13 +3,13 @@
 import hashlib
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, text
 
 from bench.row import Row
 from bench.traffic import message
@@ -25,7 +25,6 @@ NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 EXAMS, OPEN = 1_000_000, 1_000
 _EVERY = 20
 """One exam in so many has had a follow-up and a hold, long closed."""
-_CHUNK = 20_000
 
 
 class Standing:
@@ -38,7 +37,7 @@ class Standing:
 
 
 def rows(root: Path, exams: int = EXAMS) -> list[Row]:
-    """The rows of the table; about two minutes for a million exams."""
+    """The rows of the table; less than a minute for a million exams."""
     empty = _batch_s(root / "empty", lambda _connection: None)
     ticks: list[float] = []
     built = 0.0
@@ -91,13 +90,25 @@ def _batch_s(place: Path, fill: Callable[[Connection], None], ticks: list[float]
 
 def filled(connection: Connection, exams: int) -> None:
     """A realistic past: exams with their identifiers, some with closed items; a thousand open ones, half follow-ups and half holds."""
-    for start in range(0, exams, _CHUNK):
-        numbers = range(start, min(start + _CHUNK, exams))
-        connection.execute(insert(t.exams), [_exam(number) for number in numbers])
-        connection.execute(insert(t.identifiers), [row for number in numbers for row in _identifiers(number)])
-        old = [number for number in numbers if number % _EVERY == 0]
-        connection.execute(insert(t.follow_ups), [_follow_up(number, FollowUpState.COMPLETED, NOW - timedelta(days=90)) for number in old])
-        connection.execute(insert(t.holds), [_hold(number, HoldState.RELEASED, NOW - timedelta(days=90)) for number in old])
+    long_ago = NOW - timedelta(days=90)
+    closed, freed = _follow_up(0, FollowUpState.COMPLETED, long_ago), _hold(0, HoldState.RELEASED, long_ago)
+    # The database makes a million rows itself in seconds, in the order of the keys; the other order is an index made at the end.
+    connection.execute(text("DROP INDEX ix_identifiers_exam"))
+    connection.execute(_EXAMS, {"exams": exams, "seen": _stored(NOW - timedelta(days=100))})
+    for kind, value in (("accession", "printf('old%08d', n)"), ("mrn", "printf('m%08d', n / 2)")):
+        connection.execute(text(f"{_NUMBERS} INSERT INTO identifiers SELECT {value}, '{kind}', {_DIGEST} FROM numbers"), {"exams": exams})
+    connection.execute(text("CREATE INDEX ix_identifiers_exam ON identifiers (exam)"))
+    for table, row in ((t.follow_ups, closed), (t.holds, freed)):
+        kept = {name: value for name, value in row.items() if name not in ("id", "exam", "value")}
+        names = ", ".join(kept)
+        values = ", ".join(f":{name}" for name in kept)
+        own = "printf('%016x', n) || substr(:first, 17)"
+        statement = (
+            f"{_NUMBERS} INSERT INTO {table.name} (id, exam, value, {names}) "
+            f"SELECT {own}, {_DIGEST}, replace(:item, :first, {own}), {values} FROM numbers WHERE n % {_EVERY} = 0"
+        )
+        bound = {name: _stored(value) if isinstance(value, datetime) else value for name, value in kept.items()}
+        connection.execute(text(statement), {"exams": exams, "first": row["id"], "item": row["value"], **bound})
     half = OPEN // 2
     # Due one after the other: a quarter of all is due by now.
     due = [(number * (exams // OPEN) + 1, NOW + timedelta(minutes=10 * (number - half // 2))) for number in range(half)]
@@ -105,27 +116,23 @@ def filled(connection: Connection, exams: int) -> None:
     connection.execute(insert(t.holds), [_hold(number, HoldState.OPEN, at) for number, at in due])
 
 
+_SCATTER = 2_654_435_761
+_NUMBERS = "WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < :exams)"
+_DIGEST = f"printf('%08x%056x', (n * {_SCATTER}) & 4294967295, n)"
+"""As scattered as a real digest is, and made by the database."""
+_EXAMS = text(
+    f"{_NUMBERS} INSERT INTO exams (digest, authority, accession, waiting, first_seen_at, audit_seq, audit_head) "
+    f"SELECT {_DIGEST} AS digest, 'BENCH', printf('OLD%08d', n), 0, :seen, 0, printf('%064d', 0) FROM numbers ORDER BY digest"
+)
+
+
+def _stored(moment: datetime) -> str:
+    """As the tables keep it."""
+    return f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z"
+
+
 def _digest(number: int) -> str:
-    return hashlib.sha256(f"bench {number}".encode()).hexdigest()
-
-
-def _exam(number: int) -> dict[str, Any]:
-    return {
-        "digest": _digest(number),
-        "authority": "BENCH",
-        "accession": f"OLD{number:08d}",
-        "owner": None,
-        "waiting": False,
-        "first_seen_at": NOW - timedelta(days=100),
-        "late_at": None,
-        "audit_seq": 0,
-        "audit_head": "0" * 64,
-    }
-
-
-def _identifiers(number: int) -> Iterator[dict[str, Any]]:
-    for kind, value in (("accession", f"old{number:08d}"), ("mrn", f"m{number // 2:08d}")):
-        yield {"value": value, "kind": kind, "exam": _digest(number)}
+    return f"{number * _SCATTER & 0xFFFFFFFF:08x}{number:056x}"
 
 
 _ITEM = FollowUp("", FollowUpReason.INDETERMINATE, FollowUpState.REQUESTED, NOW - timedelta(days=1), NOW, "duty", "0" * 64)

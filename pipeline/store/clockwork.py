@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
 
 from sqlalchemy import ColumnElement, Connection, func, literal_column, or_, select, update
 
@@ -21,6 +22,8 @@ from pipeline.telemetry import METRICS, emit
 
 _CHUNK = 50
 _ROUND = 500
+_AGAIN = timedelta(minutes=15)
+"""A study that waits is looked at once so often, and not at each tick."""
 # Spelled as the partial indexes spell it, or no database would use them and each tick would look through every item there ever was.
 _OPEN: ColumnElement[bool] = literal_column("follow_ups.state IN ('requested', 'accepted', 'in-progress')")
 _WAITING: ColumnElement[bool] = literal_column("exams.waiting")
@@ -47,6 +50,8 @@ class Clockwork:
     rules: Rules
     destinations: Mapping[str, frozenset[str]]
     _cursor: str = ""
+    _looked: dict[str, datetime] = field(default_factory=dict)
+    """Waiting studies -> when this process last looked whether there is an exam for them."""
     _lookout: Lookout = field(init=False)
 
     def __post_init__(self) -> None:
@@ -59,16 +64,17 @@ class Clockwork:
             due = list(connection.execute(late).scalars())
             after = t.exams.c.digest > self._cursor
             waiting = select(t.exams.c.digest).where(_WAITING, after).order_by(t.exams.c.digest).limit(_ROUND)
-            lonely = list(connection.execute(waiting).scalars())
+            found = list(connection.execute(waiting).scalars())
         # Round and round: with more waiting studies than one round can look at, each has its turn.
-        self._cursor = lonely[-1] if len(lonely) == _ROUND else ""
+        self._cursor = found[-1] if len(found) == _ROUND else ""
+        lonely = self._turn(found, now)
         for chunk in (due[start : start + _CHUNK] for start in range(0, len(due), _CHUNK)):
             with self.ledger.write() as connection:
                 writer = Writer(connection)
                 deciding = Deciding(Exams(writer, now), self.rules, self.destinations)
-                found = [deciding.late(digest, now) for digest in chunk]
+                told = [deciding.late(digest, now) for digest in chunk]
                 writer.flush()
-            ticked.decided += [decided for decided in found if decided.applied]
+            ticked.decided += [decided for decided in told if decided.applied]
         for chunk in (lonely[start : start + _CHUNK] for start in range(0, len(lonely), _CHUNK)):
             with self.ledger.write() as connection:
                 writer = Writer(connection)
@@ -95,12 +101,23 @@ class Clockwork:
         self._gauges()
         return ticked
 
+    def _turn(self, waiting: list[str], now: datetime) -> list[str]:
+        """Those of the waiting studies that are to be looked at now.
+
+        Reports look for waiting studies when they come, so this only finds what two processes did in the same moment.
+        """
+        turn = [digest for digest in waiting if digest not in self._looked or abs(now - self._looked[digest]) >= _AGAIN]
+        if turn:
+            self._looked = {digest: at for digest, at in self._looked.items() if abs(now - at) < _AGAIN}
+            self._looked |= dict.fromkeys(turn, now)
+        return turn
+
     def _gauges(self) -> None:
         with self.ledger.read() as connection:
             counts = select(t.follow_ups.c.reason, func.count()).where(_OPEN).group_by(t.follow_ups.c.reason)
             follow_ups = connection.execute(counts).all()
             values = connection.execute(select(t.holds.c.value).where(_OPEN_HOLD)).scalars()
-            holds = Counter(load(Hold, value).reasons[:1] for value in values)
+            holds = Counter(_first_reason(value) for value in values)
             outbox = connection.execute(
                 select(t.deliveries.c.destination, func.count()).where(_OPEN_DELIVERY).group_by(t.deliveries.c.destination)
             ).all()
@@ -109,9 +126,15 @@ class Clockwork:
         for reason, count in follow_ups:
             METRICS.follow_ups_open.labels(reason=reason).set(count)
         for first, count in holds.items():
-            METRICS.holds_open.labels(reason=first[0] if first else "").set(count)
+            METRICS.holds_open.labels(reason=first).set(count)
         for destination, count in outbox:
             METRICS.outbox_waiting.labels(destination=destination).set(count)
+
+
+@lru_cache(maxsize=4096)
+def _first_reason(value: str) -> str:
+    """Of a stored hold. Most open holds are as they were a minute ago."""
+    return next(iter(load(Hold, value).reasons), "")
 
 
 def _missed(connection: Connection, now: datetime) -> list[tuple[str, FollowUp]]:

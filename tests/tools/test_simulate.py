@@ -24,11 +24,11 @@ def test_a_few_days_lose_nothing_and_fit_on_a_page(tmp_path: Path) -> None:
     looked = month.checked.looked_at
     for kind in ("no letter to the dead", "letters name their patient", "no result without follow-up", "every file is in the ledger"):
         assert looked[kind] > 0, kind
-    assert month.product.starts > 1  # killed on the way, and nothing lost
+    assert month.starts > 1  # killed on the way, and nothing lost
     page = summary.page(month, 1.0)
     assert "0 wrong" in page
     assert len(page.splitlines()) < 66
-    picture = ET.fromstring(chart.drawn(month.course.samples, month.world.began, 1))
+    picture = ET.fromstring(chart.drawn(month.samples, month.began, 1))
     assert picture.find("{*}title") is not None
     assert picture.find("{*}desc") is not None
 

@@ -1,4 +1,4 @@
-"""`make simulate`: a month of an invented hospital, a page about it, a picture, and what was wrong."""
+"""`make simulate`: a month of invented hospitals, a page about it, a picture, and what was wrong."""
 
 import argparse
 import shutil
@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from tools.simulate import chart, summary
-from tools.simulate.simulation import simulate
+from tools.simulate.simulation import several
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs" / "images" / "simulation.svg"
@@ -20,13 +20,13 @@ def main(arguments: list[str] | None = None) -> int:
     place = Path(tempfile.mkdtemp(prefix="vqroute-simulation-", dir=_fast(told.folder)))
     began = time.monotonic()
     try:
-        month = simulate(place, seed=told.seed, exams=told.exams, days=told.days, say=_say)
+        month = several(place, seed=told.seed, exams=told.exams, days=told.days, hospitals=told.hospitals, say=_say)
     finally:
         shutil.rmtree(place, ignore_errors=True)
     page = summary.page(month, time.monotonic() - began)
     _say("\r" + " " * 78 + "\r")
     print(page)
-    picture = chart.drawn(month.course.samples, month.world.began, month.world.days)
+    picture = chart.drawn(month.samples, month.began, month.days)
     for file in [told.chart, *([DOCS] if told.docs else [])]:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(picture, encoding="utf-8")
@@ -38,6 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.simulate", description=__doc__)
     parser.add_argument("--exams", type=int, default=10_000)
     parser.add_argument("--days", type=int, default=30)
+    parser.add_argument("--hospitals", type=int, default=2, help="that share the exams, each a process of its own (default: 2)")
     parser.add_argument("--seed", type=int, default=4)
     parser.add_argument("--folder", type=Path, help="where to work; the default is memory (/dev/shm) where there is enough of it")
     parser.add_argument("--chart", type=Path, default=ROOT / ".bench" / "simulation.svg")

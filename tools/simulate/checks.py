@@ -145,6 +145,8 @@ def _letter(exam: Exam, letter: Gone, before: list[Gone], news: list[PatientNews
         found.must("quiet period", holds=at >= speaks.signed + QUIET, words=f"{name}: signed {speaks.signed:%d %H:%M}")
         held = exam.person.minor or exam.person.restricted
         found.must("minors and restricted records wait for a person", holds=not held, words=name)
+        imaged = exam.tells_too_much(speaks) and all(one.ingested and one.ingested < at for one in exam.images)
+        found.must("no letter tells of ventilation that was not done", holds=not imaged, words=name)
     if speaks.meaning is Meaning.POSITIVE:
         told = staff.told.get(exam.accession)
         found.must("a person tells of a clot first", holds=told is not None and told <= at, words=name)
@@ -168,7 +170,8 @@ def _last_letter(exam: Exam, letters: list[Gone], items: list[Item], news: list[
         elif merged:
             found.must("letters under a retired number are flagged", holds=bool(items), words=f"{exam.accession} has {_reasons(items)}")
     person = exam.person
-    plain = not exam.oddities - {"preliminary", "addended", "corrected", "changed"}
+    plain = not exam.oddities - {"preliminary", "addended", "corrected", "changed", "perfusion-only"}
+    plain = plain and not any(exam.tells_too_much(one) for one in exam.versions)
     plain = plain and not (person.minor or person.restricted or person.died or person.merged_into)
     if plain and speaks and speaks.meaning in (Meaning.NEGATIVE, Meaning.NONDIAGNOSTIC):
         has = bool(results) and results[-1].facts["category"] == speaks.meaning.value

@@ -149,7 +149,11 @@ class _Author:
         if when > 0.85:
             return
         first = exam.done + self.minutes(5, 30) if when < 0.7 else max(one.arrives for one in exam.versions) + self.minutes(10, 2000)
-        for part in ("ventilation", "perfusion") if self.chance(0.5) else ("perfusion",):
+        parts = ("ventilation", "perfusion")
+        if self.chance(0.2):
+            parts = parts[1:]
+            exam.oddities.add("perfusion-only")
+        for part in parts:
             exam.images.append(Image(first, part, exam.person))
         # One file of each part and exam.
         seen: dict[str, Image] = {}

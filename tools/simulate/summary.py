@@ -9,44 +9,36 @@ from tools.simulate.simulation import Month
 def page(month: Month, seconds: float) -> str:
     """A page of text; the same seed gives the same page but for its last line."""
     lines = [*_head(month), "", *_letters(month), "", *_follow_ups(month), "", *_holds(month), "", *_verdict(month)]
-    rate = month.course.files / month.lived_s if month.lived_s else 0.0
-    lines += ["", f"{seconds:.0f} s in all ({month.drawn_s:.0f} s drawing); {rate:.0f} files/s through the whole product"]
+    rate = month.kinds.total() / seconds if seconds else 0.0
+    lines += ["", f"{seconds:.0f} s in all; {rate:.0f} files/s through the whole product"]
     return "\n".join(lines)
 
 
 def _head(month: Month) -> list[str]:
-    world = month.world
-    odd = Counter(name for exam in world.exams for name in exam.oddities)
-    kinds = Counter(post.kind for post in world.posts)
-    said = Counter(final.meaning.value for exam in world.exams if (final := exam.speaks()))
+    out = month.outages
+    where = "an invented hospital" if month.hospitals == 1 else f"{month.hospitals} invented hospitals"
     return [
-        f"A month of an invented hospital: {len(world.exams)} exams in {world.days} days, seed {month.seed}",
-        f"  files      {len(world.posts)}: {_told(kinds)}",
-        f"  finals     {_told(said)}",
-        f"  oddities   {_told(odd)}",
-        (
-            f"  outages    daemon down {len(world.daemon_down)} times, receiver {len(world.receiver_down)} times; "
-            f"killed {len(world.killed)} times"
-        ),
+        f"A month of {where}: {month.exams} exams in {month.days} days, seed {month.seed}",
+        f"  files      {month.kinds.total()}: {_told(month.kinds)}",
+        f"  finals     {_told(month.said)}",
+        f"  oddities   {_told(month.oddities)}",
+        f"  outages    daemon down {out['daemon']} times, receiver {out['receiver']} times; killed {out['killed']} times",
     ]
 
 
 def _letters(month: Month) -> list[str]:
-    letters = [gone for gone in month.product.gone if gone.kind == "notice"]
-    kinds = Counter(f"{gone.facts['letter']}" for gone in letters)
-    types = Counter(f"{gone.facts['notice_type']}" for gone in letters)
     return [
-        f"Letters      {len(letters)}: {_told(kinds)}",
-        f"             {_told(types)}; wrong letters out {month.checked.wrong_letters_out}",
+        f"Letters      {month.letters.total()}: {_told(month.letters)}",
+        f"             {_told(month.types)}; wrong letters out {month.checked.wrong_letters_out}",
     ]
 
 
 def _follow_ups(month: Month) -> list[str]:
     by_reason: dict[str, Counter[str]] = defaultdict(Counter)
-    for reason, state, n in month.follow_ups:
+    for (reason, state), n in month.follow_ups.items():
         by_reason[reason][state] += n
     waits: dict[str, list[float]] = defaultdict(list)
-    for reason, minutes in month.staff.taken:
+    for reason, minutes in month.taken:
         waits[reason].append(minutes)
     lines = [f"{'Follow-ups':20}{'all':>6}{'open':>6}{'taken':>6}{'closed':>7}   time to acknowledge (median, p90)"]
     for reason, states in sorted(by_reason.items()):
@@ -56,14 +48,14 @@ def _follow_ups(month: Month) -> list[str]:
     everything = [minutes for some in waits.values() for minutes in some]
     if everything:
         lines.append(f"  all: {_short(statistics.median(everything))}, {_short(_p90(everything))} of {len(everything)} acknowledged")
-    levels = {f"level {level}": n for level, n in sorted(month.ladders.climbed.items())}
-    lines.append(f"  escalated: {_told(Counter(levels)) or 'none' if month.ladders.active else 'this product has no ladders'}")
+    levels = {f"level {level}": n for level, n in sorted(month.climbed.items())}
+    lines.append(f"  escalated: {_told(Counter(levels)) or 'none' if month.laddered else 'this product has no ladders'}")
     return lines
 
 
 def _holds(month: Month) -> list[str]:
     by_reason: dict[str, Counter[str]] = defaultdict(Counter)
-    for reason, state, n in month.holds:
+    for (reason, state), n in month.holds.items():
         by_reason[reason][state] += n
     lines = [f"{'Holds':20}{'all':>6}{'open':>6}{'freed':>6}"]
     return lines + [f"  {name:18}{one.total():6}{one['open']:6}{one['released']:6}" for name, one in sorted(by_reason.items())]

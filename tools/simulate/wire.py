@@ -21,6 +21,8 @@ OTHER_EXAMS = ("71046^XR CHEST 2 VIEWS^C4", "70450^CT HEAD WITHOUT CONTRAST^C4",
 def oru(exam: Exam, version: Version, sign: int) -> bytes:
     """One report version. `sign` chooses among sentences of the same meaning: the same for all versions of an exam."""
     impressions = words.IMPRESSION[version.grade]
+    if version.grade == "normal" and "perfusion-only" in exam.oddities and not exam.tells_too_much(version):
+        impressions = words.PERFUSION_ONLY
     signed, sent, done = (_stamp(when, exam) for when in (version.signed, version.sent, exam.done))
     doctor = "^".join(words.DOCTORS[exam.number % len(words.DOCTORS)])
     texts = [("HIST", "Dyspnea."), ("78582&GDT", words.FINDINGS[sign % 3]), ("78582&IMP", impressions[sign % len(impressions)])]

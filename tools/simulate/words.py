@@ -23,6 +23,8 @@ IMPRESSION: dict[str, tuple[str, ...]] = {
         "The saddle clot sign of Zebra is noted.",
     ),
 }
+PERFUSION_ONLY = ("Normal perfusion lung scan.", "Normal lung perfusion scan.")
+"""What `normal` says where ventilation was not done."""
 ADDENDUM = "The report was reviewed with the team on the ward. The impression stands as it was."
 
 GIVEN = ("Avery", "Blake", "Casey", "Devon", "Emery", "Finley", "Gray", "Harper", "Indigo", "Jules", "Kit", "Lane", "Marlo", "Nico")
