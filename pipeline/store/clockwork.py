@@ -72,9 +72,9 @@ class Clockwork:
             with self.ledger.write() as connection:
                 writer = Writer(connection)
                 deciding = Deciding(Exams(writer, now), self.rules, self.destinations)
-                told = [deciding.late(digest, now) for digest in chunk]
+                late_ones = [deciding.late(digest, now) for digest in chunk]
                 writer.flush()
-            ticked.decided += [decided for decided in told if decided.applied]
+            ticked.decided += [decided for decided in late_ones if decided.applied]
         for chunk in (lonely[start : start + _CHUNK] for start in range(0, len(lonely), _CHUNK)):
             with self.ledger.write() as connection:
                 writer = Writer(connection)

@@ -12,7 +12,7 @@ from pipeline.domain.followup import FollowUpReason, FollowUpState
 from pipeline.domain.identity import ExamKey
 from pipeline.domain.plan import stable_id
 from pipeline.domain.policy import DEFAULT_CLOCKS, Policy
-from pipeline.domain.reading import Category, Grade, Reading
+from pipeline.domain.reading import Reading
 from pipeline.domain.report import Liveness, Status
 from tests.domain.world import (
     ANOTHER_QUESTION,

@@ -149,7 +149,7 @@ class _Author:
         if when > 0.85:
             return
         first = exam.done + self.minutes(5, 30) if when < 0.7 else max(one.arrives for one in exam.versions) + self.minutes(10, 2000)
-        parts = ("ventilation", "perfusion")
+        parts: tuple[str, ...] = ("ventilation", "perfusion")
         if self.chance(0.2):
             parts = parts[1:]
             exam.oddities.add("perfusion-only")
