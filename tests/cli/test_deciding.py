@@ -61,7 +61,7 @@ def test_a_review_is_decided_by_its_accession_once(place: Path) -> None:
     assert "has decided this version already: nondiagnostic" in again.output
     (line,) = [one for one in rows(place, "show", "ACCZQ0004")[0]["timeline"] if "was decided once more" in one["said"]]
     assert "read with the radiologist; has read the whole report" in line["said"]
-    assert line["by"] == "Dr Reader"
+    assert line["by"].startswith("Dr Reader (os:"), "with the seat, as every act of a person"
     assert rows(place, "audit", "verify")[0]["faults"] == []
 
 
@@ -107,7 +107,7 @@ def test_who_wants_no_letters_is_on_a_list(place: Path) -> None:
     said = vqroute(place, "wish", "MRNZQ0003", "opt-out", "--authority", "GENERAL", "--by", "jsmith").stdout
     assert "letters of 1 exams are held by it now" in said
     (row,) = rows(place, "wishes")
-    assert (row["authority"], row["number"], row["wish"]) == ("GENERAL", "MRNZQ0003", "opt-out")
+    assert (row["authority"], row["number"], row["wish"]) == ("general", "MRNZQ0003", "opt-out"), "as numbers are compared"
     assert "MRNZQ0003" in vqroute(place, "wishes").stdout
     (hold,) = [row for row in rows(place, "holds") if row["accession"] == "ACCZQ0003"]
     assert hold["reason"] == "opt-out"
