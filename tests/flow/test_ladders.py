@@ -100,8 +100,8 @@ def test_acts_are_kept_with_seat_and_reason_and_move_the_clock(site: Kit) -> Non
         "declined: not on duty",
         "transferred: knows her",
         "acknowledged",
-        "planned: CT pulmonary angiography",
-        "snoozed",
+        "planned: CT pulmonary angiography, by 2026-03-03 15:00",
+        "snoozed: until 2026-03-06 08:00",
         "completed: no clot",
         "reopened: wrong scan",
     ]
