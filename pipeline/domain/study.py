@@ -130,6 +130,7 @@ def chest_x_ray_window(facts: StudyFacts, before: timedelta, after: timedelta) -
 _SENTENCE = re.compile(r"[^.;\n]+")
 _NOT_DONE = re.compile(
     r"\b(?:no|not|without|unable|omitted|deferred|declined|refused|cancell?ed|prior|previous|earlier|limited|only|if|recommend\w*|consider)\b"
+    r"|\b(?:left out|skipped|for(?:e)?gone|waived|dispensed|avoided|spared|instead|unavailable|impossible|contraindicated|never|nor)\b"
     r"|\bperfusion[- ]only\b"
 )
 _SEEN = re.compile(

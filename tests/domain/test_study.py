@@ -148,6 +148,8 @@ def test_when_a_chest_x_ray_counts() -> None:
         ("On the prior study ventilation was normal.", False),
         ("Perfusion is homogeneous.", False),
         ("", False),
+        ("Ventilation was left out.", False),
+        ("The ventilation study was skipped in pregnancy.", False),
     ],
 )
 def test_what_speaks_of_ventilation(text: str, speaks: bool) -> None:
