@@ -63,5 +63,5 @@ def _tell_hold(exam: str, one: Applied) -> bool:
     if first:
         emit("hold.expired", hold_id=item.id, exam=exam, reasons=item.reasons, due_at=item.expires_at)
     if item.level >= ESCALATED:
-        emit("hold.escalated", hold_id=item.id, exam=exam, reasons=item.reasons, due_at=item.expires_at, level=item.level)
+        emit("hold.escalated", hold_id=item.id, exam=exam, reasons=item.reasons, due_at=item.expires_at, step=item.level)
     return first

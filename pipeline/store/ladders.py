@@ -82,7 +82,7 @@ def _steps(items: Sequence[FollowUp], policy: Policy, now: datetime) -> tuple[Ch
 
 def _tell(decided: Decided, policy: Policy) -> None:
     for item, why in _moved(decided.applied):
-        told = {"reason": item.reason.value, "level": item.level, "role": role_at(item, policy)}
+        told = {"reason": item.reason.value, "step": item.level, "role": role_at(item, policy)}
         if why != "ladder-set":
             emit("follow_up.escalated", follow_up_id=item.id, exam=decided.exam, **told)
 

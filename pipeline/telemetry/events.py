@@ -276,7 +276,7 @@ EVENTS: dict[str, Event] = {
         WARNING,
         "Nobody has worked a follow-up in time, and the next on its ladder is asked.",
         "Phone whoever `vqroute followups` names as its owner.",
-        "follow_up_id exam reason level role",
+        "follow_up_id exam reason step role",
     ),
     "hold.opened": _event(
         INFO,
@@ -300,7 +300,7 @@ EVENTS: dict[str, Event] = {
         ERROR,
         "Nobody has answered a hold; it went to somebody else. It never leaves by time alone.",
         "Phone its new owner; see `vqroute holds`.",
-        "hold_id exam reasons due_at level",
+        "hold_id exam reasons due_at step",
     ),
     "notice.released": _event(
         INFO,

@@ -140,3 +140,11 @@ print([entry.split(":")[0] for entry in open_ports if int(entry.split(":")[1], 1
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.split() == ["True", "['0100007F']"]
+
+
+def test_every_event_can_be_written_with_all_of_its_fields(log: io.StringIO) -> None:
+    for name, row in telemetry.EVENTS.items():
+        telemetry.emit(name, **dict.fromkeys(row.fields, 1))
+        line = lines(log)[-1]
+        assert (line["event"], line["level"]) == (name, row.level), "a field must not bear a name that every line has already"
+        assert set(line) == {"at", "level", "event", *row.fields}

@@ -1,11 +1,14 @@
 """The clock moves follow-ups up their ladders in a real ledger; nothing is lost, doubled or told to nobody."""
 
+import io
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from pipeline import telemetry
 from pipeline.domain.arrival import Rejection
 from pipeline.domain.directory import Directory, Person, Role
 from pipeline.domain.followup import FollowUpState
@@ -205,3 +208,15 @@ def test_only_the_index_is_asked_for_what_is_due(site: Kit) -> None:
             pytest.skip("the plan of PostgreSQL depends on its statistics")
     plan = site.rows("EXPLAIN QUERY PLAN SELECT id, exam FROM follow_ups WHERE step_at <= '2026' ORDER BY step_at, id LIMIT 5")
     assert any("ix_follow_ups_step" in str(row) for row in plan)
+
+
+def test_an_escalation_is_told_in_the_log_and_the_tick_goes_on(site: Kit) -> None:
+    stream = io.StringIO()
+    site.one(report("indeterminate", **ORDERED))
+    telemetry.start(stream, level="debug")
+    try:
+        assert site.flow.tick(site.clock.forward(hours=2)).escalated == 1
+    finally:
+        telemetry.stop()
+    (line,) = [one for one in map(json.loads, stream.getvalue().splitlines()) if one["event"] == "follow_up.escalated"]
+    assert (line["level"], line["step"], line["role"]) == ("warning", 1, "team")
