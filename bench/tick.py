@@ -122,7 +122,7 @@ _DIGEST = f"printf('%08x%056x', (n * {_SCATTER}) & 4294967295, n)"
 """As scattered as a real digest is, and made by the database."""
 _EXAMS = text(
     f"{_NUMBERS} INSERT INTO exams (digest, authority, accession, waiting, first_seen_at, audit_seq, audit_head) "
-    f"SELECT {_DIGEST} AS digest, 'BENCH', printf('OLD%08d', n), 0, :seen, 0, printf('%064d', 0) FROM numbers ORDER BY digest"
+    f"SELECT {_DIGEST} AS digest, 'BENCH', printf('OLD%08d', n), 0, :seen, 1, printf('%064d', 0) FROM numbers ORDER BY digest"
 )
 
 

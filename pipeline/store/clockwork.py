@@ -12,6 +12,7 @@ from pipeline.domain.followup import FollowUp
 from pipeline.domain.notice import Hold
 from pipeline.store import hold_steps, ladders
 from pipeline.store import tables as t
+from pipeline.store.chunks import chunks
 from pipeline.store.codec import load
 from pipeline.store.deciding import Decided, Deciding, Rules
 from pipeline.store.evidence import Lookout
@@ -20,7 +21,6 @@ from pipeline.store.ledger import Ledger
 from pipeline.store.writer import Writer
 from pipeline.telemetry import METRICS, emit
 
-_CHUNK = 50
 _ROUND = 500
 _AGAIN = timedelta(minutes=15)
 """A study that waits is looked at once so often, and not at each tick."""
@@ -68,14 +68,14 @@ class Clockwork:
         # Round and round: with more waiting studies than one round can look at, each has its turn.
         self._cursor = found[-1] if len(found) == _ROUND else ""
         lonely = self._turn(found, now)
-        for chunk in (due[start : start + _CHUNK] for start in range(0, len(due), _CHUNK)):
+        for chunk in chunks(due):
             with self.ledger.write() as connection:
                 writer = Writer(connection)
                 deciding = Deciding(Exams(writer, now), self.rules, self.destinations)
                 late_ones = [deciding.late(digest, now) for digest in chunk]
                 writer.flush()
             ticked.decided += [decided for decided in late_ones if decided.applied]
-        for chunk in (lonely[start : start + _CHUNK] for start in range(0, len(lonely), _CHUNK)):
+        for chunk in chunks(lonely):
             with self.ledger.write() as connection:
                 writer = Writer(connection)
                 deciding = Deciding(Exams(writer, now), self.rules, self.destinations)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, literal_column, select
 
 from pipeline.domain import clocks
 from pipeline.domain.evidence_of_closure import OPEN_TO_EVIDENCE, Evidence, propose, scan_time
@@ -16,6 +16,7 @@ from pipeline.domain.reading import Category
 from pipeline.domain.study import NO_CHEST_X_RAY, chest_x_ray_window, facts_of
 from pipeline.store import tables as t
 from pipeline.store.changes import apply
+from pipeline.store.chunks import chunks
 from pipeline.store.decided import Decided
 from pipeline.store.deciding import about
 from pipeline.store.exams import Exams
@@ -27,22 +28,21 @@ _REASONS = sorted(reason.value for reason in OPEN_TO_EVIDENCE)
 # Spelled as the partial index spells it, or neither database would use that index.
 _OPEN_STATES: ColumnElement[bool] = literal_column("follow_ups.state IN ('requested', 'accepted', 'in-progress')")
 _OPEN = _OPEN_STATES & t.follow_ups.c.reason.in_(_REASONS)
-_MINE = t.identifiers.alias("mine")
-_THEIRS = t.identifiers.alias("theirs")
-_OTHER = (
-    select(t.follow_ups.c.exam, t.follow_ups.c.id, t.other_exams)
-    .join(_MINE, (_MINE.c.exam == t.follow_ups.c.exam) & (_MINE.c.kind == "mrn"))
-    .join(t.other_exams, t.other_exams.c.number == _MINE.c.value)
-    .where(_OPEN, t.other_exams.c.final, t.other_exams.c.kind != "chest-xray")
+# One step after the other and never one statement: a planner without statistics may start from the millions of numbers.
+_ASKING = select(t.follow_ups.c.exam, t.follow_ups.c.id).where(_OPEN)
+_NUMBERS = select(t.identifiers.c.exam, t.identifiers.c.value).where(
+    t.identifiers.c.exam.in_(bindparam("exams", expanding=True)), t.identifiers.c.kind == "mrn"
+)
+_OTHER = select(t.other_exams).where(
+    t.other_exams.c.number.in_(bindparam("numbers", expanding=True)), t.other_exams.c.final, t.other_exams.c.kind != "chest-xray"
 )
 _ANOTHER_VQ = (
-    select(t.follow_ups.c.exam, t.follow_ups.c.id, _THEIRS.c.exam.label("other"), t.exams.c.audit_head, t.exams.c.first_seen_at)
-    .join(_MINE, (_MINE.c.exam == t.follow_ups.c.exam) & (_MINE.c.kind == "mrn"))
-    .join(_THEIRS, (_THEIRS.c.value == _MINE.c.value) & (_THEIRS.c.kind == "mrn") & (_THEIRS.c.exam != t.follow_ups.c.exam))
-    .join(t.exams, t.exams.c.digest == _THEIRS.c.exam)
-    .where(_OPEN)
+    select(t.identifiers.c.value.label("number"), t.exams.c.digest, t.exams.c.audit_head, t.exams.c.first_seen_at)
+    .join(t.exams, t.exams.c.digest == t.identifiers.c.exam)
+    .where(t.identifiers.c.value.in_(bindparam("numbers", expanding=True)), t.identifiers.c.kind == "mrn")
 )
-_CHUNK, _ROUND, _REMEMBERED = 50, 500, 50_000
+_ROUND, _REMEMBERED = 500, 50_000
+_NUMBERS_AT_ONCE = 500
 _NEWEST = 10
 """Of a patient's other V/Q exams these are looked at: somebody's test patient may have thousands."""
 
@@ -71,18 +71,16 @@ class Lookout:
             due = select(t.exams.c.digest).where(t.exams.c.settle_at <= now).order_by(t.exams.c.settle_at).limit(_ROUND)
             settled = list(connection.execute(due).scalars())
             wanted = self._candidates(connection)
-        for start in range(0, len(settled), _CHUNK):
+        for chunk in chunks(settled):
             with self.ledger.write() as connection:
                 exams = Exams(Writer(connection), now)
-                exams.take(settled[start : start + _CHUNK])
-                for digest in settled[start : start + _CHUNK]:
+                exams.take(chunk)
+                for digest in chunk:
                     made, flags = self._settle(exams, digest, now)
                     decided.append(made)
                     flagged += [Flagged(made.exam, flags)] if flags else []
                 exams.writer.flush()
-        digests = sorted(wanted)
-        for start in range(0, len(digests), _CHUNK):
-            chunk = digests[start : start + _CHUNK]
+        for chunk in chunks(sorted(wanted)):
             with self.ledger.write() as connection:
                 exams = Exams(Writer(connection), now)
                 scans = {digest for one in chunk for digest in wanted[one][1]}
@@ -99,21 +97,27 @@ class Lookout:
         found: dict[str, tuple[list[Evidence], set[str]]] = {}
         if len(self._seen) > _REMEMBERED:
             self._seen.clear()
-        for row in connection.execute(_OTHER).all():
-            if (row.id, row.hash) not in self._seen:
-                self._seen.add((row.id, row.hash))
-                patient = Patient((Identifier(row.number, row.authority),))
-                found.setdefault(row.exam, ([], set()))[0].append(Evidence(row.kind, patient, row.accession, row.done_at))
+        asking, items = _asking(connection)
         newest: dict[tuple[str, str], dict[str, Row[Any]]] = {}
-        for row in connection.execute(_ANOTHER_VQ).all():
-            newest.setdefault((row.exam, row.id), {})[row.other] = row
+        for numbers in chunks(sorted(asking), _NUMBERS_AT_ONCE):
+            for row in connection.execute(_OTHER, {"numbers": numbers}).all():
+                for exam in asking[row.number]:
+                    for item in items[exam]:
+                        if (item, row.hash) not in self._seen:
+                            self._seen.add((item, row.hash))
+                            patient = Patient((Identifier(row.number, row.authority),))
+                            found.setdefault(exam, ([], set()))[0].append(Evidence(row.kind, patient, row.accession, row.done_at))
+            for row in connection.execute(_ANOTHER_VQ, {"numbers": numbers}).all():
+                for exam in asking[row.number] - {row.digest}:
+                    for item in items[exam]:
+                        newest.setdefault((exam, item), {})[row.digest] = row
         for (exam, item), others in newest.items():
-            for row in sorted(others.values(), key=lambda one: (one.first_seen_at, one.other), reverse=True)[:_NEWEST]:
+            for row in sorted(others.values(), key=lambda one: (one.first_seen_at, one.digest), reverse=True)[:_NEWEST]:
                 # Where its audit chain ends as it did, the other exam is as it was.
-                mark = (item, f"{row.other}:{row.audit_head}")
+                mark = (item, f"{row.digest}:{row.audit_head}")
                 if mark not in self._seen:
                     self._seen.add(mark)
-                    found.setdefault(exam, ([], set()))[1].add(row.other)
+                    found.setdefault(exam, ([], set()))[1].add(row.digest)
         return found
 
     def _propose(self, exams: Exams, digest: str, others: Sequence[Evidence], now: datetime) -> Decided:
@@ -156,6 +160,18 @@ class Lookout:
         if exam.current and exam.current.ventilation and facts.no_ventilation:
             flags.append("ventilation-not-acquired")
         return tuple(flags)
+
+
+def _asking(connection: Connection) -> tuple[dict[str, set[str]], dict[str, list[str]]]:
+    """Medical record number -> exams whose items are open to evidence; exam -> those items."""
+    items: dict[str, list[str]] = {}
+    for row in connection.execute(_ASKING).all():
+        items.setdefault(row.exam, []).append(row.id)
+    asking: dict[str, set[str]] = {}
+    for exams in chunks(sorted(items), _NUMBERS_AT_ONCE):
+        for row in connection.execute(_NUMBERS, {"exams": exams}).all():
+            asking.setdefault(row.value, set()).add(row.exam)
+    return asking, items
 
 
 def _as_evidence(exam: Exam) -> list[Evidence]:

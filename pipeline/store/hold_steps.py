@@ -11,6 +11,7 @@ from pipeline.domain.notice import Hold
 from pipeline.domain.policy import Policy
 from pipeline.store import tables as t
 from pipeline.store.changes import Applied, apply
+from pipeline.store.chunks import chunks
 from pipeline.store.decided import Decided
 from pipeline.store.deciding import about
 from pipeline.store.exams import Exams
@@ -19,16 +20,15 @@ from pipeline.store.writer import Writer
 from pipeline.telemetry import emit
 
 _ROUND = 500
-_CHUNK = 50
 
 
 def step(ledger: Ledger, policy: Policy, destinations: Mapping[str, frozenset[str]], now: datetime) -> tuple[list[Decided], int]:
     """One round. Returns what changed, and how many holds were told of for the first time."""
     with ledger.read() as connection:
         due = select(t.holds.c.exam).where(t.holds.c.step_at <= now).order_by(t.holds.c.step_at).limit(_ROUND)
-        digests = list(dict.fromkeys(connection.execute(due).scalars()))
+        digests = connection.execute(due).scalars().all()
     made: list[Decided] = []
-    for chunk in (digests[start : start + _CHUNK] for start in range(0, len(digests), _CHUNK)):
+    for chunk in chunks(digests):
         with ledger.write() as connection:
             writer = Writer(connection)
             exams = Exams(writer, now)

@@ -13,6 +13,7 @@ from pipeline.domain.policy import Policy
 from pipeline.store import tables as t
 from pipeline.store.audit import open_chain
 from pipeline.store.changes import Applied, apply
+from pipeline.store.chunks import chunks
 from pipeline.store.codec import load
 from pipeline.store.decided import Decided
 from pipeline.store.deciding import about
@@ -21,7 +22,6 @@ from pipeline.store.ledger import Ledger
 from pipeline.store.writer import Writer
 from pipeline.telemetry import emit
 
-_CHUNK = 50
 _ROUND = 2000
 Destinations = Mapping[str, frozenset[str]]
 
@@ -32,7 +32,7 @@ def climb(ledger: Ledger, policy: Policy, destinations: Destinations, now: datet
         due = select(t.follow_ups.c.id, t.follow_ups.c.exam).where(t.follow_ups.c.step_at <= now)
         rows = connection.execute(due.order_by(t.follow_ups.c.step_at, t.follow_ups.c.id).limit(_ROUND)).all()
     made: list[Decided] = []
-    for chunk in _chunks([row.exam for row in rows if row.exam]):
+    for chunk in chunks([row.exam for row in rows if row.exam]):
         with ledger.write() as connection:
             writer = Writer(connection)
             exams = Exams(writer, now)
@@ -40,7 +40,7 @@ def climb(ledger: Ledger, policy: Policy, destinations: Destinations, now: datet
             found = [_exam(exams, digest, policy, destinations, now) for digest in chunk]
             writer.flush()
         made += [one for one in found if one.applied]
-    for chunk in _chunks([row.id for row in rows if not row.exam]):
+    for chunk in chunks([row.id for row in rows if not row.exam]):
         with ledger.write() as connection:
             writer = Writer(connection)
             found = [_alone(connection, writer, item, policy, destinations, now) for item in chunk]
@@ -91,9 +91,3 @@ def _moved(applied: Sequence[Applied]) -> Iterator[tuple[FollowUp, str]]:
     for one in applied:
         if isinstance(one.change.item, FollowUp):
             yield one.change.item, one.change.why
-
-
-def _chunks(ids: Sequence[str]) -> Iterator[list[str]]:
-    """Each once, in their order: the longest overdue first, whatever happens to the rest of the round."""
-    whole = list(dict.fromkeys(ids))
-    return (whole[start : start + _CHUNK] for start in range(0, len(whole), _CHUNK))

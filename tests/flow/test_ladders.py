@@ -146,7 +146,6 @@ def test_a_correction_after_completion_asks_anew_from_the_foot(site: Kit) -> Non
 
 def test_many_items_each_climb_once_and_the_rest_have_their_turn(site: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ladders, "_ROUND", 70)
-    monkeypatch.setattr(ladders, "_CHUNK", 20)
     for number in range(120):
         site.one(report("indeterminate", f"A{number}", control=f"C{number}", signed=T0 - timedelta(minutes=number)))
     site.clock.forward(hours=3)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 
 
 class Meaning(StrEnum):
@@ -128,6 +129,12 @@ class Exam:
         """Everything that any version of it has said."""
         return {one.meaning for one in self.versions if one.ingested and not one.retracts}
 
+    def at_odds(self) -> bool:
+        """Whether somebody may have acted on a preliminary that says something else than the report that counts."""
+        speaks = self.speaks()
+        acted_on = {one.meaning for one in self.known() if one.status == "P"} & {Meaning.NONDIAGNOSTIC, Meaning.POSITIVE}
+        return speaks is not None and bool(acted_on - {speaks.meaning})
+
     def mistaken_since(self) -> datetime | None:
         """Since when the product can know that two people are named under this accession."""
         told = [(one.ingested, one.named.mrn) for one in self.versions if one.ingested]
@@ -161,7 +168,7 @@ class Post:
     kind: str = "report"
 
 
-@dataclass(slots=True)
+@dataclass
 class World:
     """All of it."""
 
@@ -174,7 +181,7 @@ class World:
     receiver_down: list[tuple[datetime, datetime]] = field(default_factory=list)
     killed: list[datetime] = field(default_factory=list)
 
-    @property
+    @cached_property
     def ends(self) -> datetime:
         """A day after the last file has come."""
         return max([self.began + timedelta(days=self.days), *(post.arrives for post in self.posts)]) + timedelta(hours=26)
