@@ -10,7 +10,7 @@ from pipeline.domain import actions, working
 from pipeline.domain.again import Ruling
 from pipeline.domain.decision import Change, Decision
 from pipeline.domain.followup import FollowUp
-from pipeline.domain.policy import Policy
+from pipeline.domain.policy import Mode, Policy
 from pipeline.errors import Refused
 from pipeline.store import acts, outbox, reprocessing, rulings, wishes
 from pipeline.store.control import set_paused
@@ -146,8 +146,15 @@ class People:
     def reprocess(
         self, wanted: Wanted, *, dry_run: bool, on_progress: Callable[[int], None] | None = None
     ) -> Generator[Changed, None, None]:
-        """Each version that today's rules decide otherwise; without `dry_run` it is made so, exam by exam, as it is taken from here."""
+        """Each version that today's rules decide otherwise; without `dry_run` it is made so, exam by exam, as it is taken from here.
+
+        Raises Refused where live mode does not know who wants it so; elsewhere the OS user will do.
+        """
         now = self._clock.now()
+        if not dry_run and (wanted.by.strip() or self._policy.mode is Mode.LIVE):
+            wanted = replace(wanted, by=self._who(wanted.by))
+        elif not dry_run and self._seat:
+            wanted = replace(wanted, by=f"os:{self._seat}")
         found = reprocessing.reprocess(self._ledger, self._reread, self._kinds, wanted, now, dry_run=dry_run, on_progress=on_progress)
         for exam, made in found:
             tell_changes(exam, made.applied)
@@ -158,13 +165,13 @@ class People:
         self._switch(True, by)
 
     def resume(self, by: str) -> None:
-        """Letters may leave again. Idempotent. Raises Refused if nobody is named."""
-        self._switch(False, by)
+        """Letters may leave again. Idempotent. Raises Refused if nobody is named, or live mode does not know them."""
+        self._switch(False, working.known(self._policy, by))
 
     def retry(self, by: str, ids: Sequence[str] = ()) -> int:
-        """Puts dead letters (all, or these) back into the queue. Returns how many."""
+        """Puts dead letters (all, or these) back into the queue. Returns how many. Raises Refused."""
         with self._ledger.write() as connection:
-            return outbox.retry(connection, ids, by, self._clock.now())
+            return outbox.retry(connection, ids, self._who(by), self._clock.now())
 
     def _on_follow_up(self, follow_up_id: str, act: Callable[[FollowUp, datetime], Change], by: str, note: str = "") -> None:
         now = self._clock.now()

@@ -151,6 +151,9 @@ def reprocess(
         Category | None, typer.Option("--outcome", help="Only what was decided as this category.", show_default=False)
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would change.")] = False,
+    by: Annotated[
+        str, typer.Option("--by", metavar="WHO", help="Your name, for the audit trail; without it your OS user. Live: needed.")
+    ] = "",
     as_json: JsonOption = False,
     config: ConfigOption = None,
     state: StateOption = None,
@@ -165,7 +168,7 @@ def reprocess(
 
     here = place(config, state, output, sends=not dry_run)
     start = _since(since, here.config.site.zone) if since else None
-    wanted = Wanted(start, outcome)
+    wanted = Wanted(start, outcome, by)
     counts: Counter[str] = Counter()
     left, rows = 0, []
     with opened(here) as app, progress("reprocess") as on_progress:

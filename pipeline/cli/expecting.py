@@ -45,8 +45,10 @@ def expect(
     here = place(config, state, output)
     if not file.is_file():
         raise Misconfigured([Problem(str(file), 0, "there is no such file")])
-    source = next((one.authority for one in here.config.sources.values() if one.authority), "")
-    read = read_list(bytes_of(file), authority or source or "unknown", here.config.site.zone, here.config.authorities)
+    # Two sites may have the same accession numbers: only where all sources speak for one authority is it clear whose these are.
+    said = {one.authority for one in here.config.sources.values() if one.authority}
+    whose = authority.strip() or (said.pop() if len(said) == 1 else "")
+    read = read_list(bytes_of(file), whose, here.config.site.zone, here.config.authorities)
     if read.problems:
         raise Misconfigured([Problem(str(file), line, words) for line, words in read.problems])
     if dry_run:

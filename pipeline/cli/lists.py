@@ -92,6 +92,9 @@ def show_holds(rows: Sequence["HoldRow"], now: datetime, zone: ZoneInfo, *, as_j
                     "letter": row.letter,
                     "exam": row.exam,
                     "opened_at": row.opened_at,
+                    "level": row.level,
+                    "step_at": row.step_at,
+                    "statute_at": row.statute_at,
                 }
             )
         return

@@ -86,6 +86,7 @@ _HOLD = {
 _WAITS = {
     "hold-expired": "its owner was reminded",
     "hold-escalated": "it went to somebody else, since nobody answered",
+    "hold-reminded": "whoever has it was reminded again",
     "statute-time": "the time that a statute names has come",
 }
 

@@ -32,7 +32,7 @@ WhatArgument = Annotated[What, typer.Argument(metavar="notices", help="Letters. 
 def followups(
     as_json: JsonOption = False,
     closed_too: AllOption = False,
-    overdue: Annotated[bool, typer.Option("--overdue", help="Only those that nobody looked at in time.")] = False,
+    overdue: Annotated[bool, typer.Option("--overdue", help="Only open ones whose time has come.")] = False,
     owner: Annotated[str, typer.Option("--owner", metavar="WHO", help="Only those of this owner, or a part of the name.")] = "",
     mine: Annotated[str, typer.Option("--mine", metavar="WHO", help="Only those that are yours or that you took: your id or name.")] = "",
     reason: Annotated[str, typer.Option("--reason", metavar="REASON", help="Only those of this reason.")] = "",
@@ -141,7 +141,8 @@ def pause(
 ) -> None:
     """Stop all letters at once. Follow-ups go on."""
     here = place(config, state, output)
-    _switch(here, by, to=True)
+    # Whoever it is: stopping letters can wait for nobody.
+    _switch(here, _named(by), to=True)
     sys.stdout.write(f"{what.value} are paused; follow-ups go on; `vqroute resume notices --by ...` lets letters leave again\n")
 
 
@@ -153,8 +154,11 @@ def resume(
     output: OutputOption = None,
 ) -> None:
     """Let letters leave again."""
+    from pipeline.config.policies import policy_of
+    from pipeline.domain.working import known
+
     here = place(config, state, output)
-    _switch(here, by, to=False)
+    _switch(here, known(policy_of(here.config, frozenset()), by), to=False)
     sys.stdout.write(f"{what.value} leave again\n")
 
 
@@ -174,11 +178,10 @@ def retry(
     sys.stdout.write(f"{number} deliveries are in the queue again\n")
 
 
-def _switch(here: Place, by: str, *, to: bool) -> None:
+def _switch(here: Place, who: str, *, to: bool) -> None:
     """Straight into the ledger: letters must be stoppable when vocabulary or letters are broken, above all then."""
     from pipeline.store.control import set_paused
 
-    who = _named(by)
     with ledger_of(here) as ledger, ledger.write() as connection:
         set_paused(connection, to=to, by=who, now=SystemClock().now())
 

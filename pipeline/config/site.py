@@ -190,6 +190,16 @@ class RungEntry(Section):
     since: Since = Since.OPENED
 
 
+def _rungs_in_order(ladders: dict[FollowUpReason, tuple[RungEntry, ...]]) -> dict[FollowUpReason, tuple[RungEntry, ...]]:
+    """Each rung comes no sooner than the one below it; times from opening and from the due time are not compared with each other."""
+    for reason, ladder in ladders.items():
+        for since in Since:
+            pauses = [rung.after for rung in ladder if rung.since is since]
+            if pauses != sorted(pauses):
+                raise ValueError(f'the ladder of "{reason.value}" has a rung that comes before the one below it; sort them by `after`')
+    return ladders
+
+
 class FollowUps(Section):
     """When a person must have looked, counted from the report's sign time; whom it is for, and who is asked when nobody looks."""
 
@@ -202,7 +212,7 @@ class FollowUps(Section):
     snooze_total: Clock = parse("72h")
     clocks: Annotated[dict[FollowUpReason, Clock], AfterValidator(_whole_days)] = Field(default_factory=dict)
     owners: dict[FollowUpReason, str] = Field(default_factory=dict)
-    ladders: dict[FollowUpReason, tuple[RungEntry, ...]] = Field(default_factory=dict)
+    ladders: Annotated[dict[FollowUpReason, tuple[RungEntry, ...]], AfterValidator(_rungs_in_order)] = Field(default_factory=dict)
     next_steps: dict[FollowUpReason, str] = Field(default_factory=dict)
 
     @property

@@ -9,6 +9,7 @@ from pipeline.domain.decision import Decision, NoticeEffect
 from pipeline.domain.duties import settle_by_hand
 from pipeline.domain.exam import Exam, Standing, Version
 from pipeline.domain.gates import category_of, effect_of, reasons_for
+from pipeline.domain.identity import Patient
 from pipeline.domain.mail import write
 from pipeline.domain.notice import HoldState
 from pipeline.domain.policy import Policy
@@ -150,12 +151,13 @@ def differing(
     chronic = reading.chronic and category is not Category.REVIEW
     others = replace(exam, versions=tuple(one for one in exam.versions if one.content_hash != version.content_hash))
     codes = (*reasons_for(others, report, reading, category, policy, before.decided_at), *tied)
-    effect = effect_of(_own(codes))
+    effect = effect_of(_own(codes, report.patient))
     if version.ruled_by:
         # A clinician's word is never overruled; where today's rules say another thing, a person looks.
         other = category not in (Category.REVIEW, version.category)
         return Difference(category, grade, chronic, effect.value, codes, for_person=True) if other else None
-    if (category, grade, chronic) == (before.category, before.grade, before.chronic) and effect is effect_of(_own(before.reasons)):
+    same = effect is effect_of(_own(before.reasons, version.patient))
+    if same and (category, grade, chronic) == (before.category, before.grade, before.chronic):
         return None
     decision = None
     if version.standing in (Standing.CURRENT, Standing.PROVISIONAL):
@@ -175,8 +177,10 @@ def listed_only(difference: Difference, before: Before, standing: Standing) -> D
     return Decision(difference.category, difference.grade, difference.chronic, standing, notice, None, tuple(dict.fromkeys(said)))
 
 
-def _own(codes: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(code for code in codes if code not in NEIGHBOURS | _PLACE)
+def _own(codes: tuple[str, ...], patient: Patient) -> tuple[str, ...]:
+    """The codes that a version has by itself. That a record is restricted may have been said by another one, and holds for all."""
+    others = NEIGHBOURS | _PLACE | (frozenset() if patient.restricted else {"restricted"})
+    return tuple(code for code in codes if code not in others)
 
 
 def _holding(exam: Exam) -> tuple[str, ...]:

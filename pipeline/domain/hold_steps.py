@@ -1,4 +1,4 @@
-"""What time does to a hold: it reminds its owner, then goes to somebody else, and never releases anything."""
+"""What time does to a hold: it reminds its owner, goes to somebody else, reminds again and again, and never releases anything."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,6 +9,7 @@ from pipeline.domain.dues import due_at
 from pipeline.domain.duties import NEEDS_A_PERSON
 from pipeline.domain.exam import Exam
 from pipeline.domain.followup import FollowUpReason, FollowUpState
+from pipeline.domain.ladder import regular_after
 from pipeline.domain.notice import Hold, HoldState
 from pipeline.domain.plan import Plan
 from pipeline.domain.policy import Policy
@@ -18,7 +19,8 @@ REMINDED, ESCALATED, STATUTE = 1, 2, 3
 _WHY = {REMINDED: "hold-expired", ESCALATED: "hold-escalated", STATUTE: "statute-time"}
 _OF_IDENTITY = frozenset({"identity-conflict", "identity-study", "identity-version"})
 _SILENT = frozenset({"shadow"})
-"""Nobody is asked to answer these: everything is held in shadow mode, and nothing is to be released."""
+"""Nobody is asked to answer these, nor reminded: everything is held in shadow mode, and nothing is to be released."""
+_AGAIN = "hold-reminded"
 
 
 def step_hold(hold: Hold, policy: Policy, now: datetime) -> Hold:
@@ -38,7 +40,7 @@ def step_hold(hold: Hold, policy: Policy, now: datetime) -> Hold:
         level = STATUTE
     owner = terms.to or policy.hold_escalates_to or policy.owner if level >= ESCALATED else hold.owner
     moved = replace(hold, level=level, owner=owner)
-    return replace(moved, step_at=_next_step(moved, escalate_at))
+    return replace(moved, step_at=_next_step(moved, escalate_at, policy, now))
 
 
 def tick_holds(exam: Exam, policy: Policy, now: datetime) -> tuple[Change, ...]:
@@ -48,7 +50,8 @@ def tick_holds(exam: Exam, policy: Policy, now: datetime) -> tuple[Change, ...]:
         moved = step_hold(hold, policy, now)
         if moved is hold:
             continue
-        plan.step_hold(moved, _WHY.get(moved.level, "hold-expired"))
+        again = moved.level == hold.level >= ESCALATED
+        plan.step_hold(moved, _AGAIN if again else _WHY.get(moved.level, "hold-expired"))
         if moved.level >= ESCALATED > hold.level:
             _ask_somebody(exam, plan, hold)
     return plan.changes
@@ -91,7 +94,11 @@ def wanted_by(reasons: Sequence[str]) -> FollowUpReason | None:
     return FollowUpReason.UNREADABLE if doubts or codes & NEEDS_A_PERSON else None
 
 
-def _next_step(hold: Hold, escalate_at: datetime) -> datetime | None:
+def _next_step(hold: Hold, escalate_at: datetime, policy: Policy, now: datetime) -> datetime | None:
     if hold.level < ESCALATED:
         return escalate_at
-    return hold.statute_at if hold.level < STATUTE else None
+    legal = hold.statute_at if hold.level < STATUTE else None
+    if set(hold.reasons) & _SILENT:
+        return legal
+    again = regular_after(hold.step_at, now, policy.remind)
+    return min(again, legal) if legal else again

@@ -63,7 +63,7 @@ def step(item: FollowUp, policy: Policy, now: datetime) -> Change | None:
     if item.acknowledged:
         owner = item.owner if item.level == 0 else _asked(ladder[-1] if ladder else None, item, policy, now)
         moved, why = replace(item, level=item.level + 1, owner=owner), "reminded"
-        later = _after(item.step_at, now, policy.patience)
+        later = regular_after(item.step_at, now, policy.patience)
     elif due and due[-1] > item.level:
         moved, why = replace(item, level=due[-1], owner=_asked(ladder[due[-1] - 1], item, policy, now)), "escalated"
         later = scheduled(moved, policy, now).step_at or now
@@ -72,7 +72,7 @@ def step(item: FollowUp, policy: Policy, now: datetime) -> Change | None:
         return Change(replace(scheduled(item, policy, now), version=item.version + 1), "ladder-set")
     else:
         moved, why = replace(item, level=item.level + 1, owner=_asked(ladder[-1] if ladder else None, item, policy, now)), "reminded"
-        later = _after(item.step_at, now, policy.remind)
+        later = regular_after(item.step_at, now, policy.remind)
     return Change(replace(moved, step_at=later, version=item.version + 1), why)
 
 
@@ -114,7 +114,7 @@ def _at(rung: Rung, item: FollowUp) -> datetime:
     return start + rung.after
 
 
-def _after(last: datetime | None, now: datetime, pause: timedelta) -> datetime:
+def regular_after(last: datetime | None, now: datetime, pause: timedelta) -> datetime:
     """The first of the regular times after `last` that is still to come: late ticks do not shift them."""
     start = last or now
     return start + pause * ((now - start) // pause + 1)

@@ -18,12 +18,17 @@ _WORKED = (FollowUpState.ACCEPTED, FollowUpState.IN_PROGRESS)
 
 
 def known(policy: Policy, by: str) -> str:
-    """Who acts, trimmed. Raises Refused where nobody is named, or in live mode where `people.toml` does not know them."""
+    """Who acts: the name of `people.toml` where it has one for what was typed, else that, trimmed.
+
+    Raises:
+        Refused: nobody is named, or live mode does not know them.
+    """
     if not by.strip():
         raise Refused("say who you are: --by")
-    if policy.mode is Mode.LIVE and policy.directory.find(by) not in policy.directory.people:
+    found = policy.directory.people.get(policy.directory.find(by))
+    if found is None and policy.mode is Mode.LIVE:
         raise Refused(f'"{by.strip()}" is not in config/people.toml; add a table [people.ID] with this name, then try again')
-    return by.strip()
+    return found.name if found else by.strip()
 
 
 def acknowledge(item: FollowUp, by: str, now: datetime, policy: Policy = _STANDARD) -> Change:

@@ -206,6 +206,11 @@ def _notes(follow_up: FollowUp) -> list[dict[str, str]]:
         notes.append({"text": f"Planned: {planned}"})
     if recommended := _one_line(follow_up.next_step):
         notes.append({"text": f"Recommended: {recommended}"})
+    # Of both only a person can say whether they settle it: the item stays open.
+    if proposed := _one_line(follow_up.proposal):
+        notes.append({"text": f"Proposed for closure: {proposed}"})
+    if contact := _one_line(follow_up.contact):
+        notes.append({"text": f"Said in the report: {contact}"})
     if why := _one_line(follow_up.closed_why):
         notes.append({"text": f"Outcome: {why}"})
     return notes

@@ -44,7 +44,10 @@ class RisList:
 
 
 def read_list(content: bytes, authority: str, zone: tzinfo, aliases: Mapping[str, str]) -> RisList:
-    """Reads the list. `authority` stands in where a row names none; times are local to `zone`. Never raises for content."""
+    """Reads the list; times are local to `zone`. Never raises for content.
+
+    `authority` stands in where a row names none; a row for which nobody says who issued its accession is a problem.
+    """
     try:
         text = without_utf16(content).decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -98,6 +101,8 @@ def _exam(said: Mapping[str, str], authority: str, zone: tzinfo, aliases: Mappin
     if due_at is None:
         return "no date that can be read, such as 2026-03-02 or 03/02/2026, with or without a time such as 14:20"
     named = said.get("authority", "") or authority
+    if not named:
+        return 'nobody says who issued this accession: add a column "authority", or give --authority NAME'
     number = said.get("patient", "")
     return ExpectedExam(
         ExamKey(aliases.get(named, named), accession),

@@ -56,6 +56,10 @@ class HoldRow:
     exam: str
     notice: str
     letter: Letter | None
+    level: int = 0
+    """How far it has climbed: 0 open, 1 reminded, 2 escalated, 3 its statute's time is over."""
+    step_at: datetime | None = None
+    statute_at: datetime | None = None
 
     @property
     def reason(self) -> str:

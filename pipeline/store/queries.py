@@ -241,6 +241,9 @@ def _hold_row(row: Any, accession: str) -> HoldRow:
         exam=row.exam,
         notice=hold.notice_id,
         letter=load(Notice, row.notice).letter if row.notice else None,
+        level=hold.level,
+        step_at=hold.step_at,
+        statute_at=hold.statute_at,
     )
 
 

@@ -30,10 +30,11 @@ WHY = "reprocessed"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which decisions to look at: those last made at or after `since`, and whose category is `category`."""
+    """Which decisions to look at: those last made at or after `since`, and whose category is `category`. `by`: who wants it so."""
 
     since: datetime | None = None
     category: Category | None = None
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +148,21 @@ def _apply(
             continue
         decision = difference.decision or listed_only(difference, before, version.standing)
         keep = difference.decision is None
-        record.decide_again(writer, row, version, reading, decision, now, reread.rules.provenance, why=WHY, keep=keep)
+        record.decide_again(writer, row, version, reading, decision, now, reread.rules.provenance, why=WHY, by=wanted.by, keep=keep)
         told_about = about(writer.connection, row, version.patient) if decision.changes else None
         made.applied = [
             *made.applied,
-            *apply(writer, row.chain, row.digest, exam, decision.changes, now=now, destinations=destinations, about=told_about),
+            *apply(
+                writer,
+                row.chain,
+                row.digest,
+                exam,
+                decision.changes,
+                now=now,
+                destinations=destinations,
+                by=wanted.by,
+                about=told_about,
+            ),
         ]
     return made
 

@@ -187,7 +187,10 @@ def test_lists_can_be_read_and_letters_stopped_whatever_is_wrong_with_site_and_w
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "en.toml").write_text("broken")
     (tmp_path / "site.toml").write_text('[site]\nmode = "live"\n')
-    for command in (["followups"], ["holds"], ["status"], ["pause", "notices", "--by", "me"], ["resume", "notices", "--by", "me"]):
+    for command in (["followups"], ["holds"], ["status"], ["pause", "notices", "--by", "me"], ["resume", "notices", "--by", "quill"]):
         done = RUNNER.invoke(cli.app, [*command, "--config", str(tmp_path), *state])
         assert done.exit_code == 0, done.output
+    done = RUNNER.invoke(cli.app, ["resume", "notices", "--by", "me", "--config", str(tmp_path), *state])
+    assert done.exit_code == 2
+    assert '"me" is not in config/people.toml' in done.output
     assert RUNNER.invoke(cli.app, ["run", "--config", str(tmp_path), *state]).exit_code == 2

@@ -47,7 +47,7 @@ def test_a_missing_exam_is_told_with_exit_code_one(place: Path) -> None:
 
 
 def test_a_dry_run_remembers_nothing(place: Path) -> None:
-    code, said = run(place, "expect", listed(place, "accession,date\nX1,2026-03-02\n"), "--dry-run")
+    code, said = run(place, "expect", listed(place, "accession,date\nX1,2026-03-02\n"), "--authority", "RIS", "--dry-run")
     assert (code, "nothing was remembered" in said) == (0, True)
     assert run(place, "expected", "--day", "2026-03-02")[0] == 0
 
@@ -57,6 +57,20 @@ def test_what_is_wrong_in_the_list_is_told_with_its_line_and_nothing_is_taken(pl
     assert code == 2
     assert "list.csv:3" in said.replace("\n", "") or "3" in said
     assert run(place, "expected", "--day", "2026-03-02")[0] == 0
+
+
+def test_a_list_that_does_not_say_whose_accessions_these_are_is_refused(place: Path) -> None:
+    file = listed(place, "accession,date\nX1,2026-03-02\n")
+    code, said = run(place, "expect", file)
+    assert code == 2
+    assert "--authority" in said
+    site = place / "site.toml"
+    two = '[sources.a]\nauthority = "NORTH"\n'
+    site.write_text(two + '[sources.b]\nauthority = "SOUTH"\n', encoding="utf-8")
+    assert run(place, "expect", file, "--config", str(site))[0] == 2, "two sites may have the same accession numbers"
+    site.write_text(two, encoding="utf-8")
+    assert run(place, "expect", file, "--config", str(site)) == (0, "1 exams are expected, 1 of them new\n")
+    assert run(place, "expect", listed(place, "accession,date,site\nX2,2026-03-02,WEST\n")) == (0, "1 exams are expected, 1 of them new\n")
 
 
 def test_a_day_without_anything(place: Path) -> None:

@@ -114,6 +114,14 @@ def test_the_table_says_plan_and_how_often_it_was_asked(place: Path) -> None:
     assert "(os:" not in shown
 
 
+def test_a_hold_says_how_far_it_has_climbed(place: Path) -> None:
+    found = [json.loads(line) for line in vqroute(place, "holds", "--json").stdout.splitlines()]
+    assert found
+    assert {row["level"] for row in found} == {0}
+    assert all(row["step_at"] for row in found)
+    assert all("statute_at" in row for row in found)
+
+
 def test_a_task_says_when_its_version_came_to_be(place: Path) -> None:
     (item,) = rows(place, "--reason", "indeterminate")
     vqroute(place, "decline", item["id"], "--reason", "not mine", "--by", "x")

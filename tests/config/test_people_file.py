@@ -64,6 +64,14 @@ def test_what_no_people_file_may_hold(tmp_path: Path, old: str, new: str, word: 
     assert word in said
 
 
+def test_a_rung_that_comes_before_the_one_below_it_is_refused(tmp_path: Path) -> None:
+    rungs = '{ after = "4h", to = "owner" }, { after = "1h", to = "duty" }'
+    (tmp_path / "site.toml").write_text(f"[follow_ups.ladders]\nindeterminate = [{rungs}]\n", encoding="utf-8")
+    with pytest.raises(Misconfigured) as caught:
+        load(tmp_path / "site.toml")
+    assert "comes before the one below it" in str(caught.value)
+
+
 def test_a_site_writes_its_own_ladder(tmp_path: Path) -> None:
     site = write(
         tmp_path,

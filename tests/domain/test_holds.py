@@ -64,9 +64,14 @@ def test_a_hold_reminds_its_owner_then_goes_to_another_and_never_releases() -> N
     assert tick(world) == [], "told once"
     world.now = T0 + hours(48)
     assert tick(world) == ["hold-escalated"]
-    assert (world.hold.level, world.hold.owner, world.hold.step_at) == (2, "chief, 4412", None)
+    assert (world.hold.level, world.hold.owner, world.hold.step_at) == (2, "chief, 4412", T0 + hours(72))
+    world.now = T0 + hours(72)
+    assert tick(world) == ["hold-reminded"], "it never falls silent"
+    assert (world.hold.level, world.hold.owner, world.hold.step_at) == (2, "chief, 4412", T0 + hours(96))
     world.now += timedelta(days=400)
-    assert tick(world) == []
+    assert tick(world) == ["hold-reminded"], "once, however late"
+    assert world.hold.step_at is not None
+    assert timedelta() < world.hold.step_at - world.now <= hours(24)
     assert (world.notice.state, world.hold.state, world.open) == (NoticeState.ON_HOLD, HoldState.OPEN, [])
 
 
@@ -191,7 +196,7 @@ def test_a_statute_holds_and_its_end_asks_a_person_and_releases_nothing() -> Non
     world.now = T0 + hours(72)
     assert tick(world) == ["statute-time"]
     last = world.hold
-    assert (last.level, last.step_at) == (3, None)
+    assert (last.level, last.step_at) == (3, T0 + hours(96))
     assert world.notice.state is NoticeState.ON_HOLD
     world.release(world.hold)
 

@@ -152,3 +152,9 @@ def test_in_live_mode_only_people_who_are_known_act() -> None:
             working.acknowledge(item(), stranger, NOW, live)
     assert done(working.acknowledge(item(), "quill", NOW, live)).owner == "Dora Quill, 1"
     assert working.known(replace(SITE, mode=Mode.SHADOW), " Dr Unknown ") == "Dr Unknown"
+
+
+def test_whoever_types_an_id_is_written_down_by_name() -> None:
+    assert working.known(SITE, " quill") == "Dora Quill"
+    assert done(working.acknowledge(item(), "quill", NOW, SITE)).acknowledged_by == "Dora Quill"
+    assert working.known(SITE, "ward") == "ward", "a role is nobody: it is taken as it was typed"

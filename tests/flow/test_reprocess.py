@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from pipeline.domain.again import Ruling
+from pipeline.domain.policy import Mode
 from pipeline.domain.reading import Category
+from pipeline.errors import Refused
 from pipeline.store.reprocessing import Changed, Wanted
 from pipeline.store.rereading import Rereader
 from tests.hazards.hospital import Hospital, oru
@@ -55,6 +57,41 @@ def test_under_the_same_rules_nothing_changes(tmp_path: Path) -> None:
         assert run(hospital) == []
         assert hospital.app.flow.to_reprocess(Wanted()) == 5
         assert counts(hospital, "decisions") == 5
+
+
+def test_that_a_later_version_is_of_a_restricted_record_is_no_other_reading_of_the_first(tmp_path: Path) -> None:
+    with Hospital(tmp_path) as hospital:
+        hospital.send(oru(NEGATIVE))
+        vip = "PV1|1|O" + "|" * 14 + "VIP"
+        hospital.send(oru("High probability.", control="C-2", signed="20260302115500", status="C", before_obr=vip))
+        assert ["restricted" in hold.reasons for hold in hospital.app.queries.holds()] == [True], hospital.app.queries.holds()
+        assert run(hospital) == []
+
+
+def test_who_reads_everything_again_is_in_the_audit_trail(tmp_path: Path) -> None:
+    hospital = Hospital(tmp_path)
+    hospital.send(oru(LOW))
+    with reopened(hospital, tmp_path, {"decisions": {"low": Category.NONDIAGNOSTIC}}) as hospital:
+        hospital.app.flow.seated("ops@box")
+        (row,) = run(hospital, by=" quill ")
+        with hospital.app.ledger.read() as connection:
+            query = "SELECT DISTINCT by FROM audit WHERE chain = ? AND why IN ('reprocessed', 'indeterminate')"
+            assert list(connection.exec_driver_sql(query, (row.exam,)).scalars()) == ["Dr. Dora Quillfeather (os:ops@box)"]
+
+
+def test_in_live_mode_only_somebody_known_reads_everything_again(tmp_path: Path) -> None:
+    with Hospital(tmp_path) as hospital:
+        hospital.send(oru(LOW))
+        rules = hospital.app.flow._rules
+        hospital.app.flow._rules = replace(rules, policy=replace(rules.policy, mode=Mode.LIVE))
+        for stranger in ("", "Dr Nobody"):
+            with pytest.raises(Refused, match=r"--by|people\.toml"):
+                run(hospital, by=stranger)
+        assert run(hospital, dry_run=True) == []
+        for act in (hospital.app.flow.resume, hospital.app.flow.retry):
+            with pytest.raises(Refused, match=r"people\.toml"):
+                act("Dr Nobody")
+        hospital.app.flow.pause("Dr Nobody")
 
 
 def test_a_letter_that_has_left_and_would_say_another_thing_is_a_wrong_letter_out(tmp_path: Path) -> None:

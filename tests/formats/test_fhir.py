@@ -276,3 +276,12 @@ def test_a_task_tells_its_ladder_its_plan_and_what_is_recommended() -> None:
     check(found)
     assert [one["code"] for one in found["businessStatus"]["coding"]] == ["unacknowledged", "escalated-2", "planned"]
     assert [one["text"] for one in found["note"]] == ["Planned: CTPA", "Recommended: Repeat the scan.", "Outcome: no clot"]
+
+
+def test_a_task_tells_what_may_settle_it() -> None:
+    found = task(replace(ITEM, proposal="A later CTPA,\x07 A-2.", contact="Told to Dr Sample at 10:20."))
+    check(found)
+    assert [one["text"] for one in found["note"]] == [
+        "Proposed for closure: A later CTPA, A-2.",
+        "Said in the report: Told to Dr Sample at 10:20.",
+    ]
