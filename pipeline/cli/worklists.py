@@ -154,11 +154,10 @@ def resume(
     output: OutputOption = None,
 ) -> None:
     """Let letters leave again."""
-    from pipeline.config.policies import policy_of
     from pipeline.domain.working import known
 
     here = place(config, state, output)
-    _switch(here, known(policy_of(here.config, frozenset()), by), to=False)
+    _switch(here, known(here.config.policy(frozenset()), by), to=False)
     sys.stdout.write(f"{what.value} leave again\n")
 
 

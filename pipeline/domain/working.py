@@ -20,15 +20,18 @@ _WORKED = (FollowUpState.ACCEPTED, FollowUpState.IN_PROGRESS)
 def known(policy: Policy, by: str) -> str:
     """Who acts: the name of `people.toml` where it has one for what was typed, else that, trimmed.
 
+    Of two people with one name the id stays what it was typed as, or nobody could tell them apart afterwards.
+
     Raises:
         Refused: nobody is named, or live mode does not know them.
     """
     if not by.strip():
         raise Refused("say who you are: --by")
-    found = policy.directory.people.get(policy.directory.find(by))
+    directory = policy.directory
+    found = directory.people.get(directory.find(by))
     if found is None and policy.mode is Mode.LIVE:
         raise Refused(f'"{by.strip()}" is not in config/people.toml; add a table [people.ID] with this name, then try again')
-    return found.name if found else by.strip()
+    return found.name if found and directory.find(found.name) == found.id else by.strip()
 
 
 def acknowledge(item: FollowUp, by: str, now: datetime, policy: Policy = _STANDARD) -> Change:

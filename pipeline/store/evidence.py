@@ -97,19 +97,18 @@ class Lookout:
         found: dict[str, tuple[list[Evidence], set[str]]] = {}
         if len(self._seen) > _REMEMBERED:
             self._seen.clear()
-        asking, items = _asking(connection)
+        asking = _asking(connection)
         newest: dict[tuple[str, str], dict[str, Row[Any]]] = {}
         for numbers in chunks(sorted(asking), _NUMBERS_AT_ONCE):
             for row in connection.execute(_OTHER, {"numbers": numbers}).all():
-                for exam in asking[row.number]:
-                    for item in items[exam]:
-                        if (item, row.hash) not in self._seen:
-                            self._seen.add((item, row.hash))
-                            patient = Patient((Identifier(row.number, row.authority),))
-                            found.setdefault(exam, ([], set()))[0].append(Evidence(row.kind, patient, row.accession, row.done_at))
+                for exam, item in asking[row.number]:
+                    if (item, row.hash) not in self._seen:
+                        self._seen.add((item, row.hash))
+                        patient = Patient((Identifier(row.number, row.authority),))
+                        found.setdefault(exam, ([], set()))[0].append(Evidence(row.kind, patient, row.accession, row.done_at))
             for row in connection.execute(_ANOTHER_VQ, {"numbers": numbers}).all():
-                for exam in asking[row.number] - {row.digest}:
-                    for item in items[exam]:
+                for exam, item in asking[row.number]:
+                    if exam != row.digest:
                         newest.setdefault((exam, item), {})[row.digest] = row
         for (exam, item), others in newest.items():
             for row in sorted(others.values(), key=lambda one: (one.first_seen_at, one.digest), reverse=True)[:_NEWEST]:
@@ -162,16 +161,16 @@ class Lookout:
         return tuple(flags)
 
 
-def _asking(connection: Connection) -> tuple[dict[str, set[str]], dict[str, list[str]]]:
-    """Medical record number -> exams whose items are open to evidence; exam -> those items."""
+def _asking(connection: Connection) -> dict[str, list[tuple[str, str]]]:
+    """Medical record number -> (exam, item) of what is open to evidence."""
     items: dict[str, list[str]] = {}
     for row in connection.execute(_ASKING).all():
         items.setdefault(row.exam, []).append(row.id)
-    asking: dict[str, set[str]] = {}
+    asking: dict[str, list[tuple[str, str]]] = {}
     for exams in chunks(sorted(items), _NUMBERS_AT_ONCE):
         for row in connection.execute(_NUMBERS, {"exams": exams}).all():
-            asking.setdefault(row.value, set()).add(row.exam)
-    return asking, items
+            asking.setdefault(row.value, []).extend((row.exam, item) for item in items[row.exam])
+    return asking
 
 
 def _as_evidence(exam: Exam) -> list[Evidence]:

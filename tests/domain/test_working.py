@@ -158,3 +158,12 @@ def test_whoever_types_an_id_is_written_down_by_name() -> None:
     assert working.known(SITE, " quill") == "Dora Quill"
     assert done(working.acknowledge(item(), "quill", NOW, SITE)).acknowledged_by == "Dora Quill"
     assert working.known(SITE, "ward") == "ward", "a role is nobody: it is taken as it was typed"
+
+
+def test_two_people_of_one_name_are_told_apart_by_what_they_typed() -> None:
+    quill = SITE.directory.people["quill"]
+    twin = replace(quill, id="quill2", numbers=(), phone="2")
+    site = replace(SITE, directory=replace(SITE.directory, people={**SITE.directory.people, "quill2": twin}))
+    assert working.known(replace(site, mode=Mode.LIVE), " quill2") == "quill2"
+    taken = done(working.acknowledge(item(), "quill2", NOW, site))
+    assert (taken.acknowledged_by, taken.owner) == ("quill2", "Dora Quill, 2")

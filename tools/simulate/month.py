@@ -43,7 +43,8 @@ def go_through(world: World, product: Product, staff: Staff, ladders: Ladders, t
     busy_until = world.began + timedelta(days=world.days, hours=12)
     waiting = 0
     steps = 0
-    while clock.at < world.ends:
+    ends = world.ends
+    while clock.at < ends:
         clock.at += STEP if clock.at < busy_until else TAIL
         steps += 1
         if not within(clock.at, world.daemon_down):

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import cached_property
 
 
 class Meaning(StrEnum):
@@ -168,7 +167,7 @@ class Post:
     kind: str = "report"
 
 
-@dataclass
+@dataclass(slots=True)
 class World:
     """All of it."""
 
@@ -181,7 +180,7 @@ class World:
     receiver_down: list[tuple[datetime, datetime]] = field(default_factory=list)
     killed: list[datetime] = field(default_factory=list)
 
-    @cached_property
+    @property
     def ends(self) -> datetime:
         """A day after the last file has come."""
         return max([self.began + timedelta(days=self.days), *(post.arrives for post in self.posts)]) + timedelta(hours=26)
