@@ -177,8 +177,7 @@ def _differences(connection: Connection, exam: Exam, digest: str, reread: Reread
             continue
         before, notice = decided[version.content_hash]
         try:
-            read = reread.version(connection, exam, version.content_hash)
-            read = (persons.called_now(read[0]), read[1]) if read else None
+            read = reread.version(connection, persons, exam, version.content_hash)
             found = differing(exam, version, before, *read, reread.rules.policy, now) if read else None
         except Exception as error:  # noqa: BLE001 - one report on which we fail must not keep the others from being looked at
             emit("item.failed", message=version.content_hash, error=type(error).__name__)

@@ -13,6 +13,7 @@ from pipeline.domain.report import Report
 from pipeline.store import tables as t
 from pipeline.store.deciding import Rules
 from pipeline.store.objects import Archive
+from pipeline.store.persons import Persons
 
 Parse = Callable[[bytes, str], Sequence[Arrival]]
 """(bytes, hash of the file) -> what is in them."""
@@ -38,11 +39,15 @@ class Rereader:
         report = next((what for what in found if isinstance(what, Report)), None)
         return replace(report, content_hash=content_hash) if report else None
 
-    def version(self, connection: Connection, exam: Exam, content_hash: str) -> tuple[Report, Reading] | None:
-        """A version of an exam as it is read today; where it was sent without text, with the text that was stored before it."""
+    def version(self, connection: Connection, persons: Persons, exam: Exam, content_hash: str) -> tuple[Report, Reading] | None:
+        """A version of an exam as it is read today; where it was sent without text, with the text that was stored before it.
+
+        Under the numbers that live now, as `exam` is: under a retired one, the text stored before it would be another patient's.
+        """
         report = self.report(connection, content_hash)
         if report is None:
             return None
+        report = persons.called_now(report)
         hashes = [version.content_hash for version in exam.versions]
         before = replace(exam, versions=exam.versions[: hashes.index(content_hash)])
         report = self.rules.promoted_text(before, report)

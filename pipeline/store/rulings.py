@@ -36,10 +36,10 @@ def decide(
         raise Refused("no exam has this id; see: vqroute find")
     exam = exams.load(row)
     version, _ = may_rule(exam, ruling)
-    read = reread.version(connection, exam, version.content_hash)
+    read = reread.version(connection, exams.persons, exam, version.content_hash)
     if read is None:
         raise Refused("the report of this exam cannot be read again; its bytes are gone. Speak to the patient yourself")
-    report, reading = exams.persons.called_now(read[0]), read[1]
+    report, reading = read
     first = select(t.decisions.c.decided_at).where(t.decisions.c.report == version.content_hash, t.decisions.c.number == 1)
     arrived_at = connection.execute(first).scalar_one()
     decision = rule(exam, report, reading, ruling, reread.rules.policy, now, arrived_at)

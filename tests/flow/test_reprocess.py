@@ -13,6 +13,7 @@ from pipeline.errors import Refused
 from pipeline.store.reprocessing import Changed, Wanted
 from pipeline.store.rereading import Rereader
 from tests.hazards.hospital import Hospital, oru
+from tests.hazards.test_patients import adt
 
 NEGATIVE = "No evidence of pulmonary embolism."
 LOW = "Low probability for pulmonary embolism."
@@ -66,6 +67,34 @@ def test_that_a_later_version_is_of_a_restricted_record_is_no_other_reading_of_t
         hospital.send(oru("High probability.", control="C-2", signed="20260302115500", status="C", before_obr=vip))
         assert ["restricted" in hold.reasons for hold in hospital.app.queries.holds()] == [True], hospital.app.queries.holds()
         assert run(hospital) == []
+
+
+def without_text(**more: Any) -> bytes:
+    """A final that sends no impression, only that it is the one known already (OBX-11 `U`)."""
+    return oru("", **more).replace(b"IMP^^L||||||||F", b"IMP^^L||||||||U")
+
+
+def test_a_final_without_text_keeps_the_preliminarys_after_its_patient_got_another_number(tmp_path: Path) -> None:
+    with Hospital(tmp_path) as hospital:
+        hospital.send(oru(NEGATIVE, status="P"), without_text(control="C-2", signed="20260302115500"))
+        left = counts(hospital, "notices")
+        assert left == 1, hospital.app.queries.holds()
+        hospital.send(adt("A40", "M-2", "M-1", at="20260302115600"))
+        assert run(hospital) == []
+        assert counts(hospital, "notices") == left
+
+
+def test_a_final_without_text_of_a_merged_patient_is_decided_by_hand_on_the_text_it_stands_for(tmp_path: Path) -> None:
+    with Hospital(tmp_path) as hospital:
+        hospital.send(oru(UNREADABLE, status="P"), without_text(control="C-2", signed="20260302115500"))
+        hospital.send(adt("A40", "M-2", "M-1", at="20260302115600"))
+        (digest,) = {item.exam for item in hospital.app.queries.follow_ups() if item.reason == "unreadable"}
+        hospital.app.flow.decide(digest, Ruling(Category.NEGATIVE, "Dr. Dora Quillfeather", "read it"))
+        with hospital.app.ledger.read() as connection:
+            query = "SELECT reasons FROM decisions WHERE reasons LIKE '%decided-by-person%'"
+            (reasons,) = connection.exec_driver_sql(query).scalars()
+        assert "text-promoted" in reasons
+        assert "nothing-to-promote" not in reasons
 
 
 def test_who_reads_everything_again_is_in_the_audit_trail(tmp_path: Path) -> None:
