@@ -7,7 +7,7 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /src
 RUN python -m venv /opt/vqroute
 COPY requirements.lock ./
-RUN /opt/vqroute/bin/pip install --require-hashes --only-binary :all: -r requirements.lock
+RUN /opt/vqroute/bin/pip install --require-hashes --no-deps --only-binary :all: -r requirements.lock
 COPY pyproject.toml README.md CHANGELOG.md LICENSE ./
 COPY pipeline ./pipeline
 COPY config ./config

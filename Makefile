@@ -13,9 +13,10 @@ BIN := $(VENV)/bin
 MADE := $(VENV)/.made
 RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
-# Only what the lock names, and never a package that would have to be built with unlocked tools.
+# Only what the lock names, and never a package that would have to be built with unlocked tools. The lock is whole, so pip has
+# nothing to resolve: an older pip that does takes the newest `coverage[toml]` of the index for an unpinned one (of 23.2.1).
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-LOCKED := --require-hashes --only-binary :all:
+LOCKED := --require-hashes --no-deps --only-binary :all:
 
 .PHONY: help demo test check fix bench docs second-reader corpus-report fuzz clean simulate torture mutation lock
 

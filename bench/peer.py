@@ -43,7 +43,7 @@ def _python() -> tuple[Path | None, str]:
     try:
         subprocess.run([sys.executable, "-m", "venv", str(PLACE)], check=True, capture_output=True)
         # Its own packages come as source: they are built, unlike anything that vqroute itself runs on.
-        install = ["-m", "pip", "--disable-pip-version-check", "--quiet", "install", "--require-hashes", "-r", str(LOCK)]
+        install = ["-m", "pip", "--disable-pip-version-check", "--quiet", "install", "--require-hashes", "--no-deps", "-r", str(LOCK)]
         subprocess.run([str(python), *install], check=True, capture_output=True, text=True, timeout=LONGEST_S)
     except (subprocess.SubprocessError, OSError) as failure:
         return (

@@ -103,7 +103,23 @@ def test_make_starts_from_nothing_without_an_index_or_a_terminal() -> None:
     assert installs
     for line in installs:
         assert "$(LOCKED) -r requirements" in line or "--no-deps --no-build-isolation -e ." in line
-    assert "LOCKED := --require-hashes --only-binary :all:" in makefile
+    assert "LOCKED := --require-hashes --no-deps --only-binary :all:" in makefile
+
+
+@pytest.mark.parametrize(
+    "file", ["Makefile", "Dockerfile", "docs/runbooks/install.md", "tools/fuzz/install", "tools/second_reader/install", "bench/peer.py"]
+)
+def test_a_lock_is_installed_as_it_stands(file: str) -> None:
+    """pip has nothing to resolve, so a package that the index got since then cannot stop an installation."""
+    installs = [line for line in (ROOT / file).read_text(encoding="utf-8").splitlines() if "--require-hashes" in line]
+    assert installs
+    assert all("--no-deps" in line for line in installs)
+
+
+def test_the_locks_are_whole() -> None:
+    """What is installed as it stands has to name everything that it needs."""
+    check = subprocess.run([sys.executable, "-m", "pip", "check"], capture_output=True, text=True, check=False)
+    assert check.returncode == 0, check.stdout
 
 
 def test_ci_does_all_three() -> None:
