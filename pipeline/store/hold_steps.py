@@ -63,5 +63,6 @@ def _tell_hold(exam: str, one: Applied) -> bool:
     if first:
         emit("hold.expired", hold_id=item.id, exam=exam, reasons=item.reasons, due_at=item.expires_at)
     if item.level >= ESCALATED:
-        emit("hold.escalated", hold_id=item.id, exam=exam, reasons=item.reasons, due_at=item.expires_at, step=item.level)
+        event = "hold.escalated" if item.level > before.level else "hold.reminded"
+        emit(event, hold_id=item.id, exam=exam, reasons=item.reasons, due_at=item.expires_at, step=item.level)
     return first

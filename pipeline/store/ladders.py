@@ -84,7 +84,7 @@ def _tell(decided: Decided, policy: Policy) -> None:
     for item, why in _moved(decided.applied):
         told = {"reason": item.reason.value, "step": item.level, "role": role_at(item, policy)}
         if why != "ladder-set":
-            emit("follow_up.escalated", follow_up_id=item.id, exam=decided.exam, **told)
+            emit("follow_up.reminded" if why == "reminded" else "follow_up.escalated", follow_up_id=item.id, exam=decided.exam, **told)
 
 
 def _moved(applied: Sequence[Applied]) -> Iterator[tuple[FollowUp, str]]:

@@ -278,6 +278,12 @@ EVENTS: dict[str, Event] = {
         "Phone whoever `vqroute followups` names as its owner.",
         "follow_up_id exam reason step role",
     ),
+    "follow_up.reminded": _event(
+        WARNING,
+        "A follow-up is still not done: its owner, or whoever stands at the top of its ladder, is asked again.",
+        "Phone whoever `vqroute followups` names as its owner.",
+        "follow_up_id exam reason step role",
+    ),
     "hold.opened": _event(
         INFO,
         "A letter is held.",
@@ -300,6 +306,12 @@ EVENTS: dict[str, Event] = {
         ERROR,
         "Nobody has answered a hold; it went to somebody else. It never leaves by time alone.",
         "Phone its new owner; see `vqroute holds`.",
+        "hold_id exam reasons due_at step",
+    ),
+    "hold.reminded": _event(
+        ERROR,
+        "Nobody has answered a hold that had gone to somebody else; that person is reminded again.",
+        "Phone its owner; see `vqroute holds`.",
         "hold_id exam reasons due_at step",
     ),
     "notice.released": _event(

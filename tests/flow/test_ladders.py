@@ -219,3 +219,20 @@ def test_an_escalation_is_told_in_the_log_and_the_tick_goes_on(site: Kit) -> Non
         telemetry.stop()
     (line,) = [one for one in map(json.loads, stream.getvalue().splitlines()) if one["event"] == "follow_up.escalated"]
     assert (line["level"], line["step"], line["role"]) == ("warning", 1, "team")
+
+
+def test_a_reminder_is_told_as_one_and_not_as_an_escalation(site: Kit) -> None:
+    """Whoever counts escalations in the log must not count the same person, asked again each day."""
+    stream = io.StringIO()
+    site.one(report("high"))
+    telemetry.start(stream, level="debug")
+    try:
+        for _ in range(9):
+            site.flow.tick(site.clock.forward(days=1))
+    finally:
+        telemetry.stop()
+    told = [one for one in map(json.loads, stream.getvalue().splitlines()) if one["event"].startswith(("hold.", "follow_up."))]
+    item = [one["event"] for one in told if one["event"] in ("follow_up.escalated", "follow_up.reminded")]
+    hold = [one["event"] for one in told if "hold_id" in one]
+    assert item == ["follow_up.escalated", *["follow_up.reminded"] * 8]
+    assert hold == ["hold.expired", "hold.escalated", *["hold.reminded"] * 8]
