@@ -74,7 +74,9 @@ class Case:
     @property
     def plan(self) -> Plan:
         """An empty plan for the changes that this version makes."""
-        return Plan(self.exam, self.policy, self.now, self.report.content_hash, Orderer(self.report.orderer_id, self.report.orderer_name))
+        orderer = Orderer(self.report.orderer_id, self.report.orderer_name)
+        counts = not (self.report.status.retracted or self.mistaken or self.unsure)
+        return Plan(self.exam, self.policy, self.now, self.report.content_hash, orderer, self.letter if counts else None)
 
     def due(self, reason: FollowUpReason, *, critical: bool = False) -> datetime:
         return due_at(reason, self.asked_at or base_time(self.report, self.now), self.policy, critical=critical, chronic=self.chronic)

@@ -24,12 +24,12 @@ _NOTES = {
     FollowUpReason.WRONG_LETTER_OUT: "The patient holds a letter that is no longer right. Phone them.",
     FollowUpReason.RESULT_CHANGED: "The result changed after this item was opened. Look again.",
     FollowUpReason.REPORT_OVERDUE: "The scan was done and its final report is late. Find it.",
-    FollowUpReason.IDENTITY: "The exam names two different people. Find out whose it is before anybody is told anything.",
+    FollowUpReason.IDENTITY: "It is not certain whose exam this is. Find out before anybody is told anything.",
     FollowUpReason.UNDELIVERED: "The letter to the patient came back. Tell them another way, and find out where they live.",
     FollowUpReason.REJECTED: "A file could not be read and may be somebody's result. It is in quarantine with a reason file.",
 }
 
-_HELD_LETTER = {
+_IN_SHORT = {
     Letter.NORMAL: "normal",
     Letter.ABSENT: "no sign of a clot",
     Letter.LOW: "a low chance of a clot",
@@ -39,6 +39,9 @@ _HELD_LETTER = {
     Letter.WITHDRAWN: "do not rely on our earlier letter",
 }
 
+_NAMES_THE_RESULT = frozenset({FollowUpReason.DISCREPANCY, FollowUpReason.RESULT_CHANGED})
+"""What these ask for depends on what the report says now: a clot among them must be seen without opening anything."""
+
 
 def stable_id(*parts: str) -> str:
     """32 hex of SHA-256 over the parts: the same facts give the same id on every run."""
@@ -46,12 +49,18 @@ def stable_id(*parts: str) -> str:
 
 
 class Plan:
-    """The changes so far. One plan serves one decision; later changes of an item replace earlier ones."""
+    """The changes so far. One plan serves one decision; later changes of an item replace earlier ones.
 
-    def __init__(self, exam: Exam, policy: Policy, now: datetime, report_hash: str, orderer: Orderer = NOBODY) -> None:
+    `says`: the result of the report with `report_hash`, as its letter says it; None where it is not certain, or taken back.
+    """
+
+    def __init__(
+        self, exam: Exam, policy: Policy, now: datetime, report_hash: str, orderer: Orderer = NOBODY, says: Letter | None = None
+    ) -> None:
         self.policy = policy
         self.now = now
         self.report_hash = report_hash
+        self._says = says
         self._orderer = _orderer_of(exam) if orderer == NOBODY else orderer
         self._digest = exam.key.digest
         self._counts = {"notice": len(exam.notices), "follow-up": len(exam.follow_ups), "hold": len(exam.holds)}
@@ -168,9 +177,9 @@ class Plan:
     def open(
         self, reason: FollowUpReason, due: datetime, why: str, *, critical: bool, preliminary: bool = False, about: Notice | None = None
     ) -> None:
-        note = _NOTES[reason]
+        note = self._note(reason)
         if about is not None:
-            note = f"{note} It says: {_HELD_LETTER[about.letter]}."
+            note = f"{note} It says: {_IN_SHORT[about.letter]}."
         item = FollowUp(
             id=self._new_id("follow-up"),
             reason=reason,
@@ -211,7 +220,7 @@ class Plan:
             report_hash=self.report_hash,
             preliminary=preliminary,
             critical=critical,
-            note=note or _NOTES[reason],
+            note=note or self._note(reason),
             calm=self._calm(reason, due),
             acknowledged_by="" if asked_anew else item.acknowledged_by,
             acknowledged_at=None if asked_anew else item.acknowledged_at,
@@ -232,7 +241,7 @@ class Plan:
             report_hash=self.report_hash,
             preliminary=False,
             critical=critical,
-            note=_NOTES[item.reason],
+            note=self._note(item.reason),
             calm=self._calm(item.reason, due),
             acknowledged_by="",
             acknowledged_at=None,
@@ -278,6 +287,11 @@ class Plan:
             item = scheduled(item, self.policy, self.now)
         self.follow_ups[item.id] = item
         self._put(item, item.id, why)
+
+    def _note(self, reason: FollowUpReason) -> str:
+        if reason in _NAMES_THE_RESULT and self._says:
+            return f"{_NOTES[reason]} The report that counts now says: {_IN_SHORT[self._says]}."
+        return _NOTES[reason]
 
     def _calm(self, reason: FollowUpReason, due: datetime) -> bool:
         """Told by the due time of this version alone: how old the item is says nothing about how urgent it has become."""

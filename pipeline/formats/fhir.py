@@ -89,8 +89,8 @@ WORDS: dict[FollowUpReason, Words] = {
         "Find the report, or the reader of the scan.",
     ),
     FollowUpReason.IDENTITY: Words(
-        "Two people under one exam",
-        "Reports, images or messages of one exam name different people.",
+        "Not certain whose result this is",
+        "Reports, images or messages of one exam name different people, or the patient's record number was merged or parted.",
         "Find out whose result it is before anybody is told anything.",
     ),
     FollowUpReason.UNDELIVERED: Words(

@@ -215,7 +215,7 @@ NOTES = {
     R.WRONG_LETTER_OUT: "no longer right",
     R.RESULT_CHANGED: "result changed",
     R.REPORT_OVERDUE: "late",
-    R.IDENTITY: "two different people",
+    R.IDENTITY: "not certain whose exam",
     R.UNDELIVERED: "came back",
     R.REJECTED: "quarantine",
 }

@@ -455,3 +455,48 @@ def test_each_clock_of_a_preliminary_follows_the_policy() -> None:
     world.send(NONDIAGNOSTIC, P)
     assert world.item(R.INDETERMINATE).due_at == T0 + hours(9)
     assert world.current.category is Category.NONDIAGNOSTIC
+
+
+# ---- what the item says of the result
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        (NONDIAGNOSTIC, POSITIVE, "a clot is likely"),
+        (NONDIAGNOSTIC, CHRONIC, "signs of old clots"),
+        (POSITIVE, NEGATIVE, "no sign of a clot"),
+        (POSITIVE, NORMAL, "normal"),
+        (POSITIVE, NONDIAGNOSTIC, "the scan could not decide"),
+    ],
+)
+@pytest.mark.parametrize("early", [True, False], ids=["preliminary first", "preliminary late"])
+def test_a_discrepancy_says_what_the_final_says(first: Reading, second: Reading, said: str, early: bool) -> None:
+    world = World()
+    if early:
+        world.send(first, P)
+    world.send(second, F, at=hours(1))
+    if not early:
+        world.send(first, P)
+    assert world.item(R.DISCREPANCY).note.endswith(f"The report that counts now says: {said}.")
+
+
+def test_a_discrepancy_that_is_corrected_to_a_clot_says_so() -> None:
+    world = World()
+    world.send(NONDIAGNOSTIC, P)
+    world.send(NEGATIVE, F, at=hours(1))
+    world.send(POSITIVE, C, at=hours(2))
+    item = world.item(R.DISCREPANCY)
+    assert item.critical
+    assert item.note.endswith("says: a clot is likely.")
+
+
+def test_nothing_is_said_of_a_result_that_is_nobodys_or_taken_back() -> None:
+    world = World()
+    world.send(POSITIVE, F)
+    world.send(NEGATIVE, X, at=hours(1))
+    assert "says" not in world.item(R.RESULT_CHANGED).note
+    other = World()
+    other.send(POSITIVE, F)
+    other.send(NEGATIVE, C, at=hours(1), patient=BERT)
+    assert [item.note for item in other.exam.follow_ups if "says:" in item.note] == []

@@ -12,8 +12,7 @@ from pipeline.domain.reading import Category
 from pipeline.errors import Refused
 from pipeline.store.reprocessing import Changed, Wanted
 from pipeline.store.rereading import Rereader
-from tests.hazards.hospital import Hospital, oru
-from tests.hazards.test_patients import adt
+from tests.hazards.hospital import Hospital, adt, oru
 
 NEGATIVE = "No evidence of pulmonary embolism."
 LOW = "Low probability for pulmonary embolism."

@@ -55,6 +55,32 @@ def oru(
     return "\r".join(lines).encode() + b"\r"
 
 
+def adt(
+    event: str,
+    mrn: str = "M-2",
+    *retired: str,
+    name: str = "SAMPLE^ANNA",
+    born: str = "19600501",
+    sex: str = "F",
+    at: str = "20260302115100",
+    died: str = "",
+    authority: str = "GENERAL",
+    processing: str = "P",
+) -> bytes:
+    """One ADT message; `retired` are MRG-1 of as many groups."""
+    pid = f"PID|1||{mrn}^^^{authority}^MR||{name}||{born}|{sex}{'|' * 21}{died}"
+    lines = [f"MSH|^~\\&|ADT|GENERAL|VQROUTE|X|{at}||ADT^{event}|{event}-{at}|{processing}|2.5.1", f"EVN||{at}", pid]
+    for number, one in enumerate(retired):
+        lines += [*([pid] if number else []), f"MRG|{one}^^^{authority}^MR"]
+    return "\r".join(lines).encode() + b"\r"
+
+
+def unlink(one: str, other: str, at: str = "20260302115700") -> bytes:
+    pids = [f"PID|{n}||{mrn}^^^GENERAL^MR||SAMPLE^ANNA||19600501|F" for n, mrn in enumerate((one, other), 1)]
+    lines = [f"MSH|^~\\&|ADT|GENERAL|VQROUTE|X|{at}||ADT^A37|U-{at}|P|2.5.1", f"EVN||{at}", *pids]
+    return "\r".join(lines).encode() + b"\r"
+
+
 @dataclass
 class Clock:
     """Stands until a test moves it."""

@@ -15,8 +15,8 @@ from pipeline.flow import Incoming
 from pipeline.store.outbox import claim
 from pipeline.store.reprocessing import Changed, Wanted
 from pipeline.store.rereading import Rereader
-from tests.hazards.hospital import Hospital, oru
-from tests.hazards.test_patients import NEGATIVE, NONDIAGNOSTIC, POSITIVE, QUIET, adt, live, notices, shown, unlink
+from tests.hazards.hospital import Hospital, adt, oru, unlink
+from tests.hazards.test_patients import NEGATIVE, NONDIAGNOSTIC, POSITIVE, QUIET, live, notices, shown
 
 UNREADABLE = "The ZQUILT sign is noted."
 LATER = {"status": "C", "control": "C-2", "signed": "20260302115800", "findings": "Other words."}
