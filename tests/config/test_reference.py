@@ -31,7 +31,6 @@ def known(text: str = TEXT, gold: str = "review") -> Known:
     return Known("t/1", "a style", gold, text, Outcome.of(read([TextBlock(text)], vocabulary())))
 
 
-@pytest.mark.no_cover  # it reads every corpus
 def test_the_set_is_up_to_date() -> None:
     assert stale() == [], "run `python -m tools.corpus_report`"
 
@@ -40,7 +39,6 @@ def test_the_set_is_small_enough_to_ship() -> None:
     assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 1_000_000
 
 
-@pytest.mark.no_cover  # it reads every corpus
 def test_the_set_comes_back_as_it_was_written() -> None:
     found = known_reports()
     assert len({one.id for one in found}) == len(found) > 1000

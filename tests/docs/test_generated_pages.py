@@ -11,7 +11,6 @@ from tools.docs_cli import commands
 from tools.docs_settings import sections
 
 
-@pytest.mark.no_cover  # one of them reads ten thousand reports
 @pytest.mark.parametrize("path", PAGES)
 def test_page_is_what_the_code_says(path: str) -> None:
     assert (ROOT / path).read_text(encoding="utf-8") == PAGES[path](), "run `make docs`"

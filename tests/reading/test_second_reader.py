@@ -14,7 +14,7 @@ from pipeline.reading.double import OBJECTION, OBJECTS_BELOW, OBJECTS_FROM, SETT
 from pipeline.reading.evidence import Everything, Seen, features
 from pipeline.reading.found import SentenceMatch
 from pipeline.reading.parts import Part
-from pipeline.reading.resolve import Verdict
+from pipeline.reading.resolve import Verdict, best_of
 from pipeline.reading.second_reader import Opinion, opinion_of
 from pipeline.reading.tokens import Token
 from pipeline.reading.weights import HEAD, ORDER, Rights, Weights, text_of
@@ -403,3 +403,12 @@ def test_the_hash_covers_words_weights_and_rights() -> None:
     hashes = {vocabulary().hash} | {vocabulary().read_twice(w, r).hash for w in (one, other) for r in (Rights.SETTLES, Rights.OBJECTS)}
     assert len(hashes) == 5
     assert vocabulary().read_twice(one, Rights.SETTLES).hash == vocabulary().read_twice(leaning(NEGATIVE), Rights.SETTLES).hash
+
+
+def test_nothing_is_settled_where_no_verdict_has_the_category() -> None:
+    verdicts = seen_of("IMPRESSION: No evidence of pulmonary embolism.").verdicts
+    assert verdicts
+    assert best_of(verdicts, Category.POSITIVE) is None
+    settled = best_of(verdicts, Category.NEGATIVE)
+    assert settled is not None
+    assert (settled.category, settled.grade) == (Category.NEGATIVE, Grade.ABSENT)

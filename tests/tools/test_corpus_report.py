@@ -124,13 +124,11 @@ def test_a_kind_of_several_files_has_a_row_of_its_own(folder: Path) -> None:
     assert "**all traps**" not in overview(corpora(folder))
 
 
-@pytest.mark.no_cover  # it reads every corpus
 def test_every_reason_that_a_text_can_have_is_counted() -> None:
     every = {code for corpus in corpora() for one in corpus.reports for code in one.outcome.reasons}
     assert every <= set(OF_THE_TEXT) <= REASONS.keys()
 
 
-@pytest.mark.no_cover
 def test_naming_masks_by_their_id_changes_no_reading() -> None:
     ours, named = packaged_vocabulary(VOCABULARY), naming_vocabulary()
     assert [(mask.id, mask.kind) for mask in named.masks] == [(mask.id, mask.id) for mask in ours.masks]
@@ -148,7 +146,6 @@ def test_the_corpora_have_what_the_figures_need() -> None:
             assert one.get("gold_reason") is None or one["gold_reason"] in REASONS, one["id"]
 
 
-@pytest.mark.no_cover  # it reads every corpus
 def test_the_command_writes_what_is_out_of_date_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
