@@ -13,6 +13,7 @@ from pipeline.config.reference import Known, Outcome
 from pipeline.config.vocabulary import packaged_vocabulary
 from pipeline.domain.report import TextBlock
 from pipeline.reading import read
+from tests.reading.reading_kit import both_readers
 
 PACKED = (packaged() / "vocabulary/en.toml").read_text(encoding="utf-8")
 NAMES = '[site]\nfacility = "A"\nphone = "1"\nemergency_number = "2"\n'
@@ -32,7 +33,7 @@ def site(folder: Path, addition: str, more: str = "") -> Path:
 
 
 def known(name: str, text: str, gold: str) -> Known:
-    return Known(name, "a style", gold, text, Outcome.of(read([TextBlock(text)], packaged_vocabulary())))
+    return Known(name, "a style", gold, text, Outcome.of(read([TextBlock(text)], both_readers())))
 
 
 @pytest.fixture
@@ -126,7 +127,7 @@ def test_mistakes_are_told_before_anything_is_compared(few: list[Known], tmp_pat
     assert "known reports" not in done.output
 
 
-def test_a_changed_copy_of_the_packaged_file_itself_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_changed_copy_of_the_packaged_file_itself_is_noticed(few: list[Known], monkeypatch: pytest.MonkeyPatch) -> None:
     """In a checkout the packaged vocabulary is what people edit."""
     monkeypatch.setattr(reference, "hash_of_packed", lambda: "0" * 64)
     out, _ = check_config(packaged() / "site.toml")
