@@ -20,7 +20,7 @@ _WHY = {REMINDED: "hold-expired", ESCALATED: "hold-escalated", STATUTE: "statute
 _OF_IDENTITY = frozenset({"identity-conflict", "identity-study", "identity-version"})
 _SILENT = frozenset({"shadow"})
 """Nobody is asked to answer these, nor reminded: everything is held in shadow mode, and nothing is to be released."""
-_AGAIN = "hold-reminded"
+AGAIN = "hold-reminded"
 
 
 def step_hold(hold: Hold, policy: Policy, now: datetime) -> Hold:
@@ -51,7 +51,7 @@ def tick_holds(exam: Exam, policy: Policy, now: datetime) -> tuple[Change, ...]:
         if moved is hold:
             continue
         again = moved.level == hold.level >= ESCALATED
-        plan.step_hold(moved, _AGAIN if again else _WHY.get(moved.level, "hold-expired"))
+        plan.step_hold(moved, AGAIN if again else _WHY.get(moved.level, "hold-expired"))
         if moved.level >= ESCALATED > hold.level:
             _ask_somebody(exam, plan, hold)
     return plan.changes

@@ -5,11 +5,10 @@ from pipeline.domain.decision import Decision
 from pipeline.domain.duties import open_identity
 from pipeline.domain.exam import Standing, Version
 from pipeline.domain.followup import FollowUpReason
-from pipeline.domain.gates import letter_for
 from pipeline.domain.mail import hold_pending, tell_the_patient
 from pipeline.domain.persons import look_at_the_person
 from pipeline.domain.plan import Plan
-from pipeline.domain.versions import final_of, overtaken, spoken_for
+from pipeline.domain.versions import final_of, letter_of, overtaken, spoken_for
 
 
 def decide_preliminary(case: Case) -> Decision:
@@ -41,8 +40,7 @@ def _before_a_final(case: Case) -> Decision:
 def _beside(case: Case, final: Version) -> Decision:
     """Signed after the final, or at odds with it: the letter that has not left waits, and the final's follow-up says why."""
     # These items are about the final, in whatever order the two came.
-    says = letter_for(final.category, final.grade, chronic=final.chronic)
-    plan = Plan(case.exam, case.policy, case.now, final.content_hash, says=says)
+    plan = Plan(case.exam, case.policy, case.now, final.content_hash, says=letter_of(final))
     look_at_the_person(case, plan)
     codes, opened = [], None
     if case.report.order[:2] > final.order[:2]:

@@ -10,6 +10,7 @@ from pipeline.domain.decision import Decision
 from pipeline.domain.exam import Exam, Standing, Version
 from pipeline.domain.gates import letter_for
 from pipeline.domain.identity import conflicts, folded
+from pipeline.domain.notice import Letter
 from pipeline.domain.reading import Category
 from pipeline.domain.report import Report, Status, TextBlock
 from pipeline.domain.study import speaks_of_ventilation
@@ -205,7 +206,12 @@ def _reading(version: Version) -> tuple[object, ...]:
 
 
 def _verdict(version: Version) -> tuple[object, ...]:
-    return (version.category, letter_for(version.category, version.grade, chronic=version.chronic))
+    return (version.category, letter_of(version))
+
+
+def letter_of(version: Version) -> Letter | None:
+    """The letter that says what a version says; None where a person must read it."""
+    return letter_for(version.category, version.grade, chronic=version.chronic)
 
 
 def _same_words(versions: Sequence[Version], case: Case) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from pipeline.domain.hold_steps import ESCALATED, REMINDED, tick_holds
+from pipeline.domain.hold_steps import AGAIN, ESCALATED, REMINDED, tick_holds
 from pipeline.domain.identity import Patient
 from pipeline.domain.notice import Hold
 from pipeline.domain.policy import Policy
@@ -63,6 +63,6 @@ def _tell_hold(exam: str, one: Applied) -> bool:
     if first:
         emit("hold.expired", hold_id=item.id, exam=exam, reasons=item.reasons, due_at=item.expires_at)
     if item.level >= ESCALATED:
-        event = "hold.escalated" if item.level > before.level else "hold.reminded"
+        event = "hold.reminded" if one.change.why == AGAIN else "hold.escalated"
         emit(event, hold_id=item.id, exam=exam, reasons=item.reasons, due_at=item.expires_at, step=item.level)
     return first

@@ -10,7 +10,6 @@ from pipeline import cli
 from pipeline.cli import comparing
 from pipeline.config import packaged, reference
 from pipeline.config.reference import Known, Outcome
-from pipeline.config.vocabulary import packaged_vocabulary
 from pipeline.domain.report import TextBlock
 from pipeline.reading import read
 from tests.reading.reading_kit import both_readers
@@ -52,7 +51,7 @@ def check_config(file: Path, *words: str) -> tuple[str, str]:
 
 def test_the_packaged_vocabulary_is_not_compared(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(reference, "known_reports", lambda: pytest.fail("nothing to compare"))
-    monkeypatch.setattr(reference, "hash_of_packed", lambda: packaged_vocabulary().hash)
+    monkeypatch.setattr(reference, "hash_of_packed", lambda: both_readers().hash)
     assert "known reports" not in check_config(site(tmp_path, ""))[0]
 
 

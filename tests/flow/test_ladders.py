@@ -2,6 +2,8 @@
 
 import io
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -209,30 +211,33 @@ def test_only_the_index_is_asked_for_what_is_due(site: Kit) -> None:
     assert any("ix_follow_ups_step" in str(row) for row in plan)
 
 
-def test_an_escalation_is_told_in_the_log_and_the_tick_goes_on(site: Kit) -> None:
-    stream = io.StringIO()
-    site.one(report("indeterminate", **ORDERED))
+@contextmanager
+def logged() -> Iterator[list[dict[str, Any]]]:
+    """The lines of the log, once the block is left."""
+    stream, lines = io.StringIO(), list[dict[str, Any]]()
     telemetry.start(stream, level="debug")
     try:
-        assert site.flow.tick(site.clock.forward(hours=2)).escalated == 1
+        yield lines
     finally:
         telemetry.stop()
-    (line,) = [one for one in map(json.loads, stream.getvalue().splitlines()) if one["event"] == "follow_up.escalated"]
+        lines += map(json.loads, stream.getvalue().splitlines())
+
+
+def test_an_escalation_is_told_in_the_log_and_the_tick_goes_on(site: Kit) -> None:
+    site.one(report("indeterminate", **ORDERED))
+    with logged() as lines:
+        assert site.flow.tick(site.clock.forward(hours=2)).escalated == 1
+    (line,) = [one for one in lines if one["event"] == "follow_up.escalated"]
     assert (line["level"], line["step"], line["role"]) == ("warning", 1, "team")
 
 
 def test_a_reminder_is_told_as_one_and_not_as_an_escalation(site: Kit) -> None:
     """Whoever counts escalations in the log must not count the same person, asked again each day."""
-    stream = io.StringIO()
     site.one(report("high"))
-    telemetry.start(stream, level="debug")
-    try:
+    with logged() as told:
         for _ in range(9):
             site.flow.tick(site.clock.forward(days=1))
-    finally:
-        telemetry.stop()
-    told = [one for one in map(json.loads, stream.getvalue().splitlines()) if one["event"].startswith(("hold.", "follow_up."))]
     item = [one["event"] for one in told if one["event"] in ("follow_up.escalated", "follow_up.reminded")]
-    hold = [one["event"] for one in told if "hold_id" in one]
+    hold = [one["event"] for one in told if one["event"].startswith("hold.")]
     assert item == ["follow_up.escalated", *["follow_up.reminded"] * 8]
     assert hold == ["hold.expired", "hold.escalated", *["hold.reminded"] * 8]
